@@ -1,0 +1,60 @@
+# Everything a person or a CI machine does here. Needs Python 3.10 to 3.12 and a C++ compiler, no
+# ROS: `make setup` builds .venv, a virtual environment that is a ROS 2 workspace too. With a ROS 2
+# of your own, use colcon instead (see README.md).
+
+# The Python that .venv is made with; once .venv is there, any from 3.10 on will do.
+PYTHON ?= python3
+VENV_PYTHON := .venv/bin/python
+
+# Passed on: make demo DEMO_ARGS=--help, make test TEST_ARGS='-k queue -x'.
+DEMO_ARGS ?=
+TEST_ARGS ?=
+BENCH_ARGS ?=
+
+# A sourced ROS 2 would put its own Python packages, libraries and middleware before those in .venv,
+# and messages built against a mixture crash. The same list, with more about it, is in
+# tools/environment/environ.py.
+unexport _ROS_WHEELS_BOOTSTRAP_COMPLETE AMENT_PREFIX_PATH CMAKE_PREFIX_PATH COLCON_DEFAULTS_FILE
+unexport COLCON_PREFIX_PATH PYTHONHOME PYTHONPATH RMW_IMPLEMENTATION ROS_DISTRO ROS_PYTHON_VERSION
+unexport ROS_VERSION
+# The library path may hold other things too (a GPU's driver): only ROS 2's folders are left out.
+empty :=
+space := $(empty) $(empty)
+LD_LIBRARY_PATH := $(subst $(space),:,$(filter-out $(addsuffix /%,$(subst :, ,$(AMENT_PREFIX_PATH))), \
+	$(subst :, ,$(LD_LIBRARY_PATH))))
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint bench lock clean distclean
+
+help: ## show this list
+	@sed -nE 's/^([a-z]+):.*## (.*)$$/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
+
+setup: ## build .venv, or bring it up to date
+	@command -v $(PYTHON) >/dev/null || \
+		{ echo 'error: no $(PYTHON) found: install Python 3.10, 3.11 or 3.12' >&2; exit 1; }
+	@$(PYTHON) -m tools.environment $(if $(filter-out file,$(origin PYTHON)),--same-python)
+
+demo: setup ## fly through the bundled scene and write demo_output/
+	@$(VENV_PYTHON) -m examples.demo $(DEMO_ARGS)
+
+test: setup ## run all tests and linters
+	@$(VENV_PYTHON) -m pytest $(TEST_ARGS)
+
+lint: setup ## run the linters alone
+	@$(VENV_PYTHON) -m ruff check
+	@$(VENV_PYTHON) -m pytest -q -m linter
+
+bench: setup ## run the benchmarks and write bench_output/
+	@$(VENV_PYTHON) -m benchmarks $(BENCH_ARGS)
+
+lock: ## resolve requirements/*.in anew into requirements/lock.txt (needs uv)
+	uv pip compile --universal --python-version 3.10 --no-python-downloads --upgrade \
+		--no-emit-package lark-parser --annotation-style line --custom-compile-command 'make lock' \
+		--output-file requirements/lock.txt requirements/*.in
+
+clean: ## remove what builds, tests, the demo and the benchmarks leave
+	rm -rf build install log demo_output bench_output .pytest_cache .ruff_cache .hypothesis
+	find . -name .venv -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
+
+distclean: clean ## remove .venv too
+	rm -rf .venv

@@ -1,0 +1,90 @@
+# Copyright 2026 The nerfstudio_renderer_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""
+Renders scenes trained with nerfstudio from a moving camera, coarse to fine.
+
+This package knows nothing of ROS; ``nerfstudio_renderer_ros`` puts it on topics and services.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+import warnings
+
+__version__ = '0.1.0'
+
+# nerfstudio 1.1.5 uses what PyTorch has deprecated since. Nothing that a user could do about it.
+warnings.filterwarnings('ignore', module=r'nerfstudio\.|torch\.jit\b')
+
+# Where each public name lives. They are imported when first used: cameras, poses and messages do
+# not have to wait for PyTorch and nerfstudio, which take seconds.
+_HOMES = {
+    'Camera': 'camera',
+    'ConfigurationError': 'errors',
+    'DEFAULTS': 'defaults',
+    'Frame': 'frame',
+    'Intrinsics': 'camera',
+    'NerfStudioRenderQueue': 'render_queue',
+    'PictureLadder': 'ladder',
+    'PoseConvention': 'conventions',
+    'PoseError': 'errors',
+    'PoseTolerance': 'camera',
+    'ProgressiveRenderer': 'progressive',
+    'Quality': 'progressive',
+    'RenderError': 'errors',
+    'RenderQueue': 'queue',
+    'RendererError': 'errors',
+    'Scene': 'scene',
+    'SceneError': 'errors',
+    'StrideLadder': 'ladder',
+    'Update': 'frame',
+    'WorldTransform': 'scene',
+    'c2w_from_euler': 'pose',
+    'c2w_from_quaternion': 'pose',
+    'load_scene': 'scene',
+    'select_engine': 'engines.selection',
+}
+__all__ = list(_HOMES)
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
+    return getattr(importlib.import_module(f'{__name__}.{_HOMES[name]}'), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+if TYPE_CHECKING:  # the same for type checkers
+    from nerfstudio_renderer.camera import Camera, Intrinsics, PoseTolerance  # noqa: F401
+    from nerfstudio_renderer.conventions import PoseConvention  # noqa: F401
+    from nerfstudio_renderer.defaults import DEFAULTS  # noqa: F401
+    from nerfstudio_renderer.engines.selection import select_engine  # noqa: F401
+    from nerfstudio_renderer.errors import (  # noqa: F401
+        ConfigurationError,
+        PoseError,
+        RendererError,
+        RenderError,
+        SceneError,
+    )
+    from nerfstudio_renderer.frame import Frame, Update  # noqa: F401
+    from nerfstudio_renderer.ladder import PictureLadder, StrideLadder  # noqa: F401
+    from nerfstudio_renderer.pose import c2w_from_euler, c2w_from_quaternion  # noqa: F401
+    from nerfstudio_renderer.progressive import ProgressiveRenderer, Quality  # noqa: F401
+    from nerfstudio_renderer.queue import RenderQueue  # noqa: F401
+    from nerfstudio_renderer.render_queue import NerfStudioRenderQueue  # noqa: F401
+    from nerfstudio_renderer.scene import load_scene, Scene, WorldTransform  # noqa: F401

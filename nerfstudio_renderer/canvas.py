@@ -1,0 +1,108 @@
+# Copyright 2026 The nerfstudio_renderer_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""The pixels of one update that are rendered so far."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+import time
+
+from nerfstudio_renderer.camera import Camera
+from nerfstudio_renderer.engines.protocol import CHANNELS, Engine
+from nerfstudio_renderer.errors import RenderError
+from nerfstudio_renderer.ladder import Level
+from nerfstudio_renderer.pacing import ChunkPacer
+import numpy as np
+import torch
+
+
+class Canvas:
+    """
+    A full-resolution grid of pixels that is filled level by level.
+
+    :param engine: renders the pixels.
+    :param camera: what is seen; its intrinsics are those of the grid.
+    """
+
+    def __init__(self, engine: Engine, camera: Camera) -> None:
+        self._device = engine.device
+        self._divisible = engine.renders_single_rays
+        self._grid = camera.intrinsics
+        self._view = engine.view(camera)
+        self._done: Level | None = None
+        self._pixels = torch.zeros(
+            (self._grid.pixel_count, CHANNELS), dtype=torch.float32, device=self._device
+        )
+
+    def fits(self, level: Level) -> bool:
+        """Tell whether ``level`` takes its pixels from this grid."""
+        return level.canvas == self._grid
+
+    def fill(self, level: Level, pacer: ChunkPacer, cancelled: Callable[[], bool]) -> bool:
+        """Render what ``level`` needs beyond the level before; False if cancelled on the way."""
+        missing = _missing_pixels(level, self._done, self._device)
+        start = 0
+        while start < len(missing):
+            if cancelled():
+                return False
+            size = pacer.size if self._divisible else len(missing)
+            start += self._render(missing[start : start + size], pacer)
+        self._done = level
+        return True
+
+    def _render(self, pixels: torch.Tensor, pacer: ChunkPacer) -> int:
+        started = time.perf_counter()
+        try:
+            self._pixels[pixels] = self._view.render(pixels)
+            if self._device.type == 'cuda':
+                torch.cuda.synchronize(self._device)
+        except torch.OutOfMemoryError:
+            pacer.shrink()
+            raise
+        pacer.record(len(pixels), time.perf_counter() - started)
+        return len(pixels)
+
+    def picture(self, level: Level) -> np.ndarray:
+        """
+        Return the filled pixels of ``level``.
+
+        :returns: read-only float32 of shape (height, width, CHANNELS).
+        :raises RenderError: if a pixel is not finite.
+        """
+        grid = self._pixels.view(self._grid.height, self._grid.width, CHANNELS)
+        # Copied on the device, so that later levels do not write into this one's frame.
+        picture = grid[level.offset :: level.stride, level.offset :: level.stride].clone()
+        if not bool(torch.isfinite(picture).all()):
+            raise RenderError(f'{_broken_count(picture)} of {level.intrinsics.pixel_count} pixels '
+                              'are not finite: the model diverged, or its checkpoint is damaged')
+        array = picture.cpu().numpy()
+        array.setflags(write=False)
+        return array
+
+
+def _broken_count(picture: torch.Tensor) -> int:
+    return int((~torch.isfinite(picture)).any(dim=-1).sum())
+
+
+@lru_cache(maxsize=16)
+def _missing_pixels(level: Level, done: Level | None, device: torch.device) -> torch.Tensor:
+    """Return the indices (row * width + column) of ``level`` that ``done`` has not, int64."""
+    rows, columns = np.array(level.rows), np.array(level.columns)
+    pixels = rows[:, None] * level.canvas.width + columns
+    if done is not None:
+        has_row = (rows >= done.offset) & ((rows - done.offset) % done.stride == 0)
+        has_column = (columns >= done.offset) & ((columns - done.offset) % done.stride == 0)
+        pixels = pixels[~(has_row[:, None] & has_column)]
+    return torch.from_numpy(pixels.ravel()).to(device)

@@ -1,0 +1,46 @@
+# Copyright 2026 The nerfstudio_renderer_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""Which engine renders a scene, and why."""
+
+from __future__ import annotations
+
+import logging
+
+from nerfstudio_renderer.engines.nerfstudio import NerfstudioEngine
+from nerfstudio_renderer.engines.protocol import Engine
+from nerfstudio_renderer.errors import ConfigurationError
+from nerfstudio_renderer.scene import Scene
+
+_log = logging.getLogger(__name__)
+
+ENGINE_NAMES = ('auto', 'nerfstudio', 'fused')
+"""Values of the parameter ``engine``."""
+
+
+def select_engine(scene: Scene, name: str = 'auto') -> Engine:
+    """
+    Return the engine called ``name`` for ``scene``; 'auto' takes the fastest that supports it.
+
+    :raises ConfigurationError: if there is no such engine, or it does not support the scene.
+    """
+    if name not in ENGINE_NAMES:
+        raise ConfigurationError(f'engine {name!r} is not one of {", ".join(ENGINE_NAMES)}')
+    if name == 'fused':
+        raise ConfigurationError(
+            "engine 'fused' is not part of this version; use 'auto' or 'nerfstudio'"
+        )
+    engine = NerfstudioEngine(scene)
+    why = 'as asked' if name != 'auto' else 'it supports every method of nerfstudio'
+    _log.info('engine %s on %s: %s', engine.name, engine.device, why)
+    return engine

@@ -1,0 +1,34 @@
+# Copyright 2026 The nerfstudio_renderer_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""What can go wrong, as exceptions whose messages name the offending value and the remedy."""
+
+
+class RendererError(Exception):
+    """Base of every error that this package raises on purpose."""
+
+
+class ConfigurationError(RendererError, ValueError):
+    """A setting (size, levels, device, engine, ...) has a value that cannot be used."""
+
+
+class PoseError(RendererError, ValueError):
+    """A camera pose is not a pose: not finite, of the wrong shape, or without an orientation."""
+
+
+class SceneError(RendererError):
+    """The files of a scene cannot be loaded, or do not belong together."""
+
+
+class RenderError(RendererError):
+    """A picture could not be rendered, or is not a picture."""

@@ -1,0 +1,155 @@
+# Copyright 2026 The nerfstudio_renderer_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""
+The levels of a series, coarse to fine.
+
+A level is a picture whose pixels are taken from a larger grid, the canvas: every ``stride``-th
+pixel, starting at ``offset``. Levels that share a canvas are nested, so that a finer one only
+renders what the coarser ones have not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Protocol
+
+from nerfstudio_renderer.camera import Intrinsics
+from nerfstudio_renderer.errors import ConfigurationError
+
+
+@dataclass(frozen=True)
+class Level:
+    """One picture of a series: a sub-grid of a canvas."""
+
+    canvas: Intrinsics
+    """The grid of pixels that this level takes its own from."""
+    stride: int = 1
+    """Distance between neighbouring pixels, in pixels of the canvas."""
+    offset: int = 0
+    """Column and row of the first pixel on the canvas."""
+
+    @property
+    def columns(self) -> range:
+        """Columns of the canvas that this level renders."""
+        return range(self.offset, self.canvas.width, self.stride)
+
+    @property
+    def rows(self) -> range:
+        """Rows of the canvas that this level renders."""
+        return range(self.offset, self.canvas.height, self.stride)
+
+    @property
+    def intrinsics(self) -> Intrinsics:
+        """
+        The exact projection of this level's own picture.
+
+        The centre of pixel ``i`` is that of pixel ``offset + stride * i`` of the canvas:
+        ``stride * (i + 0.5 - cx') = offset + stride * i + 0.5 - cx``, solved for ``cx'``.
+        """
+        canvas, stride = self.canvas, self.stride
+        return Intrinsics(
+            width=len(self.columns),
+            height=len(self.rows),
+            fx=canvas.fx / stride,
+            fy=canvas.fy / stride,
+            cx=(canvas.cx - self.offset - 0.5) / stride + 0.5,
+            cy=(canvas.cy - self.offset - 0.5) / stride + 0.5,
+        )
+
+    def standalone(self) -> Level:
+        """Return the same picture on a canvas of its own, for engines that cannot skip pixels."""
+        return Level(canvas=self.intrinsics)
+
+
+class Ladder(Protocol):
+    """Chooses the levels of an update."""
+
+    def levels(self, full: Intrinsics) -> tuple[Level, ...]:
+        """Return the levels for a camera whose full picture is ``full``, coarse to fine."""
+        ...
+
+
+@dataclass(frozen=True)
+class StrideLadder:
+    """Nested sub-grids of the full picture."""
+
+    strides: tuple[int, ...]
+    """Strides, coarse to fine; each is a multiple of the next."""
+
+    def __post_init__(self) -> None:
+        """Refuse strides whose grids are not nested."""
+        strides = tuple(self.strides)
+        if not strides or any(stride < 1 for stride in strides):
+            raise ConfigurationError(
+                f'levels {list(strides)} must be one or more strides of at least 1'
+            )
+        for coarse, fine in pairwise(strides):
+            if coarse <= fine or coarse % fine:
+                raise ConfigurationError(
+                    f'levels {list(strides)}: {coarse} must be a larger multiple of {fine}, '
+                    'so that finer levels reuse the pixels of coarser ones; try 16, 8, 4, 2, 1'
+                )
+        object.__setattr__(self, 'strides', strides)
+
+    def levels(self, full: Intrinsics) -> tuple[Level, ...]:
+        """Return a level for each stride that still leaves a pixel in both directions."""
+        levels = (
+            Level(full, stride, offset)
+            for stride, offset in zip(self.strides, _nested_offsets(self.strides), strict=True)
+        )
+        fitting = tuple(level for level in levels if level.columns and level.rows)
+        return fitting or (Level(full),)
+
+
+@dataclass(frozen=True)
+class PictureLadder:
+    """Independent pictures of given sizes and fields of view; nothing is shared between them."""
+
+    pictures: tuple[Intrinsics, ...]
+    """Projection of each level, coarse to fine."""
+
+    def levels(self, full: Intrinsics) -> tuple[Level, ...]:
+        """Return a level for each picture, whatever the camera's own size."""
+        return tuple(Level(picture) for picture in self.pictures)
+
+
+def first_level(levels: Sequence[Level], affordable_rays: float) -> int:
+    """Return the index of the finest level with at most ``affordable_rays``, else 0."""
+    affordable = (
+        index
+        for index, level in enumerate(levels)
+        if level.intrinsics.pixel_count <= affordable_rays
+    )
+    return max(affordable, default=0)
+
+
+def _nested_offsets(strides: Sequence[int]) -> list[int]:
+    """
+    Return the offset of each stride's grid.
+
+    Each grid contains the coarser ones (its offset is theirs modulo its stride), and lies as near
+    as that allows to the middle of its cells, so that a coarse picture stretched to full size
+    does not seem to shift when a finer one replaces it.
+    """
+    offsets: list[int] = []
+    finer_stride, finer_offset = 1, 0
+    for stride in reversed(strides):
+        candidates = range(finer_offset, stride, finer_stride)
+        centre = (stride - 1) / 2.0
+        finer_offset = min(candidates, key=lambda offset: abs(offset - centre))
+        finer_stride = stride
+        offsets.append(finer_offset)
+    return offsets[::-1]

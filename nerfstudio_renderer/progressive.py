@@ -1,0 +1,109 @@
+# Copyright 2026 The nerfstudio_renderer_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""From one update to its series of frames."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+import time
+from typing import Protocol
+
+from nerfstudio_renderer.camera import Camera
+from nerfstudio_renderer.canvas import Canvas
+from nerfstudio_renderer.engines.protocol import Engine
+from nerfstudio_renderer.frame import Frame, Update
+from nerfstudio_renderer.ladder import first_level, Ladder, Level
+from nerfstudio_renderer.pacing import ChunkPacer
+
+_CHUNK_BUDGET_S = {'cpu': 0.020, 'cuda': 0.004}
+
+Cancelled = Callable[[int], bool]
+"""Asked between chunks with the level in work: whether to abandon the series there."""
+
+
+class SeriesRenderer(Protocol):
+    """What the queue asks of a renderer."""
+
+    def frames(self, update: Update, cancelled: Cancelled) -> Iterator[Frame]:
+        """Yield the frames of ``update``, coarse to fine, until done or ``cancelled(level)``."""
+        ...
+
+
+@dataclass(frozen=True)
+class Quality:
+    """How fine, and how soon."""
+
+    ladder: Ladder
+    """The levels of a series."""
+    target_latency_s: float = 0.0
+    """Coarse levels are left out while the first picture still comes within this many seconds."""
+
+
+class ProgressiveRenderer:
+    """
+    Renders an update coarse to fine with one engine.
+
+    :param engine: turns rays into pixels.
+    :param quality: the levels; may be replaced at any time, and then holds from the next update.
+    """
+
+    def __init__(self, engine: Engine, quality: Quality) -> None:
+        self.engine = engine
+        self.quality = quality
+        self._pacer = ChunkPacer(_CHUNK_BUDGET_S.get(engine.device.type, 0.020))
+
+    @property
+    def rays_per_second(self) -> float:
+        """The engine's measured speed; 0 before anything was rendered."""
+        return self._pacer.rays_per_second
+
+    def frames(self, update: Update, cancelled: Cancelled) -> Iterator[Frame]:
+        """Yield the frames of ``update``, coarse to fine, until done or ``cancelled(level)``."""
+        levels = self._levels(update.camera)
+        canvas: Canvas | None = None
+        for index, level in enumerate(levels):
+            started = time.monotonic()
+            if canvas is None or not canvas.fits(level):
+                canvas = Canvas(self.engine, Camera(update.camera.c2w, level.canvas))
+            if not canvas.fill(level, self._pacer, partial(cancelled, index)):
+                return
+            yield _frame(update, index, len(levels), level, canvas, started)
+
+    def _levels(self, camera: Camera) -> tuple[Level, ...]:
+        quality = self.quality
+        levels = quality.ladder.levels(camera.intrinsics)
+        levels = levels[first_level(levels, self.rays_per_second * quality.target_latency_s) :]
+        if self.engine.renders_single_rays:
+            return levels
+        return tuple(level.standalone() for level in levels)
+
+
+def _frame(
+    update: Update, index: int, count: int, level: Level, canvas: Canvas, started: float
+) -> Frame:
+    picture = canvas.picture(level)
+    finished = time.monotonic()
+    return Frame(
+        update=update,
+        level=index,
+        level_count=count,
+        intrinsics=level.intrinsics,
+        rgb=picture[..., :3],
+        depth=picture[..., 3],
+        accumulation=picture[..., 4],
+        render_time_s=finished - started,
+        latency_s=finished - update.received_s,
+    )

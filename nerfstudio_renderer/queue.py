@@ -1,0 +1,144 @@
+# Copyright 2026 The nerfstudio_renderer_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""The thread that turns camera updates into frames."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+import logging
+import threading
+import time
+from typing import Any
+
+from nerfstudio_renderer.camera import Camera, PoseTolerance
+from nerfstudio_renderer.frame import Frame, Update
+from nerfstudio_renderer.progressive import SeriesRenderer
+from nerfstudio_renderer.slot import FrameSlot, Listener
+
+_log = logging.getLogger(__name__)
+
+FailureListener = Callable[[Update, Exception], None]
+
+
+class RenderQueue:
+    """
+    Renders the newest camera update, coarse to fine, on a thread of its own.
+
+    No call waits for rendering. Updates that arrive while another is rendered replace each
+    other; the newest is next as soon as the coarsest level in work is finished, or the finer one
+    in work has noticed (within one chunk).
+
+    :param renderer: turns an update into frames; used by the queue's thread alone.
+    :param tolerance: an update this near to the last one does not restart the series.
+    :param on_failure: called on the queue's thread when an update could not be rendered.
+    """
+
+    def __init__(
+        self,
+        renderer: SeriesRenderer,
+        *,
+        tolerance: PoseTolerance = PoseTolerance(),  # noqa: B008 - frozen
+        on_failure: FailureListener | None = None,
+    ) -> None:
+        self.tolerance = tolerance
+        self._renderer = renderer
+        self._on_failure = on_failure
+        self._slot = FrameSlot()
+        self._changed = threading.Condition()
+        self._last: Update | None = None
+        self._waiting: Update | None = None
+        self._sequence = 0
+        self._busy = False
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name='render', daemon=True)
+        self._thread.start()
+
+    def update(self, camera: Camera, tag: Any = None) -> Update:
+        """
+        Ask for pictures of ``camera``; return at once.
+
+        :returns: the update that will be rendered: a new one, or the last one if the camera
+            rests, whose refinement then simply goes on.
+        """
+        with self._changed:
+            if self._last is not None and camera.rests_at(self._last.camera, self.tolerance):
+                return self._last
+            self._sequence += 1
+            self._last = Update(self._sequence, camera, time.monotonic(), tag)
+            self._waiting = self._last
+            self._changed.notify_all()
+            return self._last
+
+    def take(self, client: str = '') -> Frame | None:
+        """Return the newest frame if ``client`` has not taken it yet, else None."""
+        return self._slot.take(client)
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Call ``listener`` with every frame, on the queue's thread; return how to stop that."""
+        return self._slot.subscribe(listener)
+
+    def wait_until_idle(self, timeout_s: float) -> bool:
+        """Wait until the last update is rendered to its finest level, or has failed."""
+        with self._changed:
+            return self._changed.wait_for(
+                lambda: self._closed or not (self._busy or self._waiting), timeout_s
+            )
+
+    def close(self, timeout_s: float = 2.0) -> bool:
+        """Stop after the chunk in work; return whether the thread has ended in time."""
+        with self._changed:
+            self._closed = True
+            self._waiting = None
+            self._changed.notify_all()
+        if self._thread is not threading.current_thread():
+            self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def __enter__(self) -> RenderQueue:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+    def _run(self) -> None:
+        while (update := self._next()) is not None:
+            try:
+                for frame in self._renderer.frames(update, self._cancelled):
+                    self._slot.offer(frame)
+            except Exception as error:
+                self._fail(update, error)
+
+    def _next(self) -> Update | None:
+        with self._changed:
+            self._busy = False
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: self._closed or self._waiting)
+            update, self._waiting = self._waiting, None
+            self._busy = update is not None
+            return update
+
+    def _cancelled(self, level: int) -> bool:
+        # A coarsest level is finished whatever arrives: at any rate of updates, pictures come.
+        return self._closed or (level > 0 and self._waiting is not None)
+
+    def _fail(self, update: Update, error: Exception) -> None:
+        with self._changed:
+            if self._last is update:
+                self._last = None  # so that sending the same pose again tries again
+        _log.error('update %d failed: %s', update.sequence, error, exc_info=error)
+        if self._on_failure is not None:
+            try:
+                self._on_failure(update, error)
+            except Exception:
+                _log.exception('the failure listener failed on update %d', update.sequence)

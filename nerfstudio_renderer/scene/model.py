@@ -1,0 +1,113 @@
+# Copyright 2026 The nerfstudio_renderer_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""Building a nerfstudio model for inference: without its data, and without the network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+import threading
+from unittest import mock
+
+from nerfstudio.data.scene_box import SceneBox
+from nerfstudio.models.base_model import Model, ModelConfig
+from nerfstudio_renderer.errors import SceneError
+from nerfstudio_renderer.scene.checkpoint import Checkpoint
+import torch
+from torchmetrics import Metric
+from torchmetrics.image.lpip import LearnedPerceptualImagePatchSimilarity
+
+_NAMED_KEYS = 5
+_building = threading.Lock()
+
+
+def build_model(
+    config: ModelConfig, checkpoint: Checkpoint, device: torch.device, path: Path
+) -> Model:
+    """
+    Return the trained model in evaluation mode on ``device``.
+
+    :param path: the checkpoint's, for messages.
+    :raises SceneError: if model and checkpoint do not match to the last tensor.
+    """
+    _choose_implementation(config, checkpoint, device, path)
+    with _without_perceptual_metric():
+        model = config.setup(
+            scene_box=SceneBox(aabb=checkpoint.aabb),
+            num_train_data=checkpoint.image_count,
+            metadata={},
+            device=device,
+            grad_scaler=None,
+            seed_points=None,
+        )
+    _load_state(model, checkpoint, path)
+    model.update_to_step(checkpoint.step)
+    return model.to(device).eval().requires_grad_(False)
+
+
+def _choose_implementation(
+    config: ModelConfig, checkpoint: Checkpoint, device: torch.device, path: Path
+) -> None:
+    """Set what the checkpoint was trained with: nerfstudio fell back to torch without tcnn."""
+    if not hasattr(config, 'implementation'):
+        return
+    config.implementation = 'tcnn' if checkpoint.is_packed else 'torch'
+    if not checkpoint.is_packed:
+        return
+    problem = 'it needs a CUDA device' if device.type != 'cuda' else _tcnn_problem()
+    if problem:
+        raise SceneError(
+            f'checkpoint {str(path)!r} was trained with tiny-cuda-nn, whose parameters are '
+            f'packed: {problem}; or train with --pipeline.model.implementation torch'
+        )
+
+
+def _tcnn_problem() -> str | None:
+    try:
+        import tinycudann  # noqa: F401
+    except (ImportError, OSError) as error:  # it raises OSError for an unsupported GPU
+        return f'install tinycudann ({error})'
+    return None
+
+
+@contextmanager
+def _without_perceptual_metric() -> Iterator[None]:
+    """Keep models from building LPIPS, which downloads AlexNet and only serves evaluation."""
+
+    def build_nothing(metric: Metric, *args: object, **kwargs: object) -> None:
+        Metric.__init__(metric)
+
+    with _building, mock.patch.object(
+        LearnedPerceptualImagePatchSimilarity, '__init__', build_nothing
+    ):
+        yield
+
+
+def _load_state(model: Model, checkpoint: Checkpoint, path: Path) -> None:
+    # Created by nerfstudio only to tell its device, so older checkpoints may lack it.
+    optional = {'device_indicator_param'}
+    try:
+        result = model.load_state_dict(checkpoint.state, strict=False)
+    except RuntimeError as error:  # tensors of another shape
+        reason = ' '.join(str(error).split())
+        raise SceneError(
+            f'checkpoint {str(path)!r} does not fit its config.yml: {reason}'
+        ) from error
+    for kind, keys in (('lacks', result.missing_keys), ('has unknown', result.unexpected_keys)):
+        if keys := sorted(set(keys) - optional):
+            shown = ', '.join(keys[:_NAMED_KEYS])
+            more = f' and {len(keys) - _NAMED_KEYS} more' * (len(keys) > _NAMED_KEYS)
+            raise SceneError(f'checkpoint {str(path)!r} {kind} {shown}{more}; is it of this '
+                             'config.yml, and was it trained with this version of nerfstudio?')

@@ -1,0 +1,63 @@
+# Copyright 2026 The nerfstudio_renderer_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""The core's log records in the node's log."""
+
+from __future__ import annotations
+
+import logging
+
+from rclpy.impl.rcutils_logger import RcutilsLogger
+
+CORE = 'nerfstudio_renderer'
+"""Name of the core's logger."""
+
+
+class NodeLogHandler(logging.Handler):
+    """Passes records of Python's logging on to a ROS logger, tracebacks at debug level."""
+
+    def __init__(self, logger: RcutilsLogger) -> None:
+        super().__init__()
+        self._logger = logger
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Log ``record`` with the ROS severity of its level."""
+        message = record.getMessage()
+        # One call site each: rclpy forbids a site to change its severity.
+        if record.levelno >= logging.ERROR:
+            self._logger.error(message)
+        elif record.levelno >= logging.WARNING:
+            self._logger.warning(message)
+        elif record.levelno >= logging.INFO:
+            self._logger.info(message)
+        else:
+            self._logger.debug(message)
+        if record.exc_info:
+            self._logger.debug(logging.Formatter().formatException(record.exc_info))
+
+
+def forward_core_logs(logger: RcutilsLogger) -> NodeLogHandler:
+    """Send the core's records to ``logger`` until ``stop_forwarding`` is called."""
+    handler = NodeLogHandler(logger)
+    core = logging.getLogger(CORE)
+    core.addHandler(handler)
+    core.setLevel(logging.INFO)
+    core.propagate = False
+    return handler
+
+
+def stop_forwarding(handler: NodeLogHandler) -> None:
+    """Undo ``forward_core_logs``."""
+    core = logging.getLogger(CORE)
+    core.removeHandler(handler)
+    core.propagate = True

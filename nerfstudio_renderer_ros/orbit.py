@@ -1,0 +1,101 @@
+# Copyright 2026 The nerfstudio_renderer_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""The executable ``orbit``: flies a camera around a point, to try a scene without a robot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+import math
+import signal
+import sys
+
+from geometry_msgs.msg import Point, Pose, Quaternion
+import numpy as np
+import rclpy
+from rclpy.executors import ExternalShutdownException
+from rclpy.node import Node
+from scipy.spatial.transform import Rotation
+
+
+@dataclass(frozen=True)
+class Orbit:
+    """A level circle on which a camera looks at its target; the defaults fit the bundled scene."""
+
+    target: tuple[float, float, float] = (4.2, -1.5, 0.8)
+    """Point that the camera looks at, metres, world frame."""
+    radius: float = 1.75
+    """Distance from the vertical axis through the target, metres."""
+    height: float = 1.6
+    """Height of the camera above the world's x-y plane, metres."""
+
+    def pose(self, angle: float) -> Pose:
+        """Return the pose of the camera's optical frame at ``angle`` (radians, from x to y)."""
+        target = np.array(self.target)
+        position = np.array([
+            target[0] + self.radius * math.cos(angle),
+            target[1] + self.radius * math.sin(angle),
+            self.height,
+        ])
+        x, y, z, w = _looking_at(position, target).as_quat()
+        return Pose(
+            position=Point(x=position[0], y=position[1], z=position[2]),
+            orientation=Quaternion(x=x, y=y, z=z, w=w),
+        )
+
+
+def _looking_at(position: np.ndarray, target: np.ndarray) -> Rotation:
+    """Return the orientation of an optical frame (z forward, x right, y down), upright."""
+    forward = (target - position) / np.linalg.norm(target - position)
+    right = np.cross(forward, [0.0, 0.0, 1.0])
+    right /= np.linalg.norm(right)
+    return Rotation.from_matrix(np.column_stack([right, np.cross(forward, right), forward]))
+
+
+class OrbitNode(Node):
+    """Publishes the poses of an orbit on ``~/pose``."""
+
+    def __init__(self) -> None:
+        super().__init__('orbit')
+        default = Orbit()
+        self._orbit = Orbit(
+            tuple(self.declare_parameter('target', list(default.target)).value),
+            self.declare_parameter('radius', default.radius).value,
+            self.declare_parameter('height', default.height).value,
+        )
+        self._period_s = self.declare_parameter('period_s', 30.0).value
+        rate_hz = self.declare_parameter('rate_hz', 30.0).value
+        self._publisher = self.create_publisher(Pose, '~/pose', 1)
+        self._start = self.get_clock().now()
+        self.create_timer(1.0 / rate_hz, self._publish)
+
+    def _publish(self) -> None:
+        elapsed_s = (self.get_clock().now() - self._start).nanoseconds * 1e-9
+        self._publisher.publish(self._orbit.pose(math.tau * elapsed_s / self._period_s))
+
+
+def main(args: list[str] | None = None) -> int:
+    """Publish until Ctrl-C or SIGTERM; return the exit status of the process."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        rclpy.init(args=args)
+        rclpy.spin(OrbitNode())
+    except (KeyboardInterrupt, ExternalShutdownException):
+        pass
+    finally:
+        rclpy.try_shutdown()
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

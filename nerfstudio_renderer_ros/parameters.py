@@ -1,0 +1,154 @@
+# Copyright 2026 The nerfstudio_renderer_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""The node's parameters as a table: the one place where they are named and described."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from nerfstudio_renderer import ConfigurationError, DEFAULTS
+from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
+from rclpy.node import Node
+
+Value = bool | int | float | str | list[int]
+
+
+@dataclass(frozen=True)
+class ParameterSpec:
+    """One parameter of the node."""
+
+    name: str
+    """As in ``ros2 param``."""
+    default: Value
+    """Its value unless the user gives one; also fixes the type."""
+    description: str
+    """What it does, in which unit."""
+    range: tuple[float, float] | None = None
+    """Least and greatest number, both allowed."""
+    choices: tuple[str, ...] = ()
+    """The only allowed strings; empty for any."""
+    read_only: bool = False
+    """Whether it is fixed when the node starts."""
+
+    @property
+    def descriptor(self) -> ParameterDescriptor:
+        """The same for ``ros2 param describe``."""
+        descriptor = ParameterDescriptor(
+            description=self.description,
+            read_only=self.read_only,
+            additional_constraints=f'one of {", ".join(self.choices)}' if self.choices else '',
+        )
+        if self.range and isinstance(self.default, int):
+            least, greatest = (int(limit) for limit in self.range)
+            descriptor.integer_range = [IntegerRange(from_value=least, to_value=greatest, step=1)]
+        elif self.range:
+            least, greatest = self.range
+            descriptor.floating_point_range = [
+                FloatingPointRange(from_value=least, to_value=greatest, step=0.0)
+            ]
+        return descriptor
+
+    def check(self, value: Any) -> None:
+        """Refuse a string that is not among the choices (ROS itself checks type and range)."""
+        if self.choices and value not in self.choices:
+            raise ConfigurationError(
+                f'parameter {self.name}: {value!r} is not one of {", ".join(self.choices)}'
+            )
+
+
+PARAMETERS = (
+    ParameterSpec(
+        'config', '',
+        'Path of the config.yml that ns-train wrote, or of its folder; empty: the bundled scene',
+        read_only=True,
+    ),
+    ParameterSpec(
+        'checkpoint', '',
+        'Path of a step-*.ckpt; empty: the newest step beside the config',
+        read_only=True,
+    ),
+    ParameterSpec(
+        'device', 'auto',
+        'Where to render: auto (CUDA where there is one), cpu, cuda or cuda:N',
+        read_only=True,
+    ),
+    ParameterSpec(
+        'engine', 'auto',
+        'What renders: auto takes the fastest one that supports the scene on the device',
+        choices=('auto', 'nerfstudio', 'fused'), read_only=True,
+    ),
+    ParameterSpec(
+        'width', DEFAULTS.width, 'Columns of the finest picture, pixels', range=(1, 16384),
+    ),
+    ParameterSpec(
+        'height', DEFAULTS.height, 'Rows of the finest picture, pixels', range=(1, 16384),
+    ),
+    ParameterSpec(
+        'fov_y_deg', DEFAULTS.fov_y_deg, 'Vertical field of view, degrees', range=(1.0, 179.0),
+    ),
+    ParameterSpec(
+        'levels', list(DEFAULTS.levels),
+        'Strides of the pictures of a series, coarse to fine; each a multiple of the next',
+    ),
+    ParameterSpec(
+        'target_latency_ms', DEFAULTS.target_latency_ms,
+        'Coarse levels are left out while the first picture still comes within this time, '
+        'milliseconds; 0: render them all',
+        range=(0.0, 60000.0),
+    ),
+    ParameterSpec(
+        'encoding', 'rgb8', 'Encoding of the published and served images',
+        choices=('rgb8', 'bgr8', 'rgba8', 'bgra8', 'mono8'),
+    ),
+    ParameterSpec(
+        'frame_id', 'nerfstudio_camera', 'header.frame_id of everything published',
+        read_only=True,
+    ),
+    ParameterSpec(
+        'pose_convention', 'optical',
+        'Axes of the camera in pose messages: optical (z forward, y down), body (x forward, '
+        'z up) or opengl (-z forward, y up)',
+        choices=('optical', 'body', 'opengl'),
+    ),
+    ParameterSpec(
+        'pose_units', 'auto',
+        'Coordinates of pose messages: world (of the training poses), scene (of the model), or '
+        'auto: world where dataparser_transforms.json exists',
+        choices=('auto', 'world', 'scene'),
+    ),
+    ParameterSpec(
+        'pose_tolerance_m', 0.0,
+        'A pose this near to the last accepted one does not restart the refinement, in the '
+        'units of the poses (metres); 0: only an equal one',
+        range=(0.0, 1000.0),
+    ),
+    ParameterSpec(
+        'pose_tolerance_deg', 0.0,
+        'The same for its orientation, degrees; 0: only an equal one',
+        range=(0.0, 180.0),
+    ),
+)
+"""Every parameter of the node, in the order of the documentation."""
+
+
+def declare(node: Node) -> None:
+    """Declare all parameters on ``node``, with the values that the user gave."""
+    for spec in PARAMETERS:
+        node.declare_parameter(spec.name, spec.default, spec.descriptor)
+
+
+def values(node: Node) -> dict[str, Value]:
+    """Return the current value of every parameter."""
+    return {spec.name: node.get_parameter(spec.name).value for spec in PARAMETERS}

@@ -1,0 +1,33 @@
+# Copyright 2026 The nerfstudio_renderer_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""Time stamps that order updates as their sequence does."""
+
+from __future__ import annotations
+
+from rclpy.time import Time
+
+
+class IncreasingStamps:
+    """Gives each update its own stamp: the one asked for, or just after the last one given."""
+
+    def __init__(self) -> None:
+        self._last_ns: int | None = None
+
+    def next(self, wanted: Time) -> Time:
+        """Return ``wanted``, moved to 1 ns after the last stamp if it is not later than that."""
+        nanoseconds = wanted.nanoseconds
+        if self._last_ns is not None:
+            nanoseconds = max(nanoseconds, self._last_ns + 1)
+        self._last_ns = nanoseconds
+        return Time(nanoseconds=nanoseconds, clock_type=wanted.clock_type)

@@ -1,0 +1,96 @@
+# Copyright 2026 The nerfstudio_renderer_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""Tiny untrained scenes, written to disk just as ``ns-train`` writes trained ones."""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+from nerfstudio.configs.method_configs import method_configs
+from nerfstudio.data.scene_box import SceneBox
+from nerfstudio.engine.trainer import TrainerConfig
+from nerfstudio_renderer.scene.model import _without_perceptual_metric
+import torch
+import yaml
+
+STEP = 12
+TRANSFORM = [[0.0, 1.0, 0.0, 0.5], [-1.0, 0.0, 0.0, -0.25], [0.0, 0.0, 1.0, 0.0]]
+SCALE = 0.5
+_SMALL = {
+    'num_levels': 4,
+    'log2_hashmap_size': 10,
+    'max_res': 64,
+    'hidden_dim': 16,
+    'hidden_dim_color': 16,
+    'num_proposal_samples_per_ray': (16, 12),
+    'num_nerf_samples_per_ray': 8,
+    'implementation': 'torch',
+    'proposal_net_args_list': [
+        {'hidden_dim': 8, 'log2_hashmap_size': 8, 'num_levels': 3, 'max_res': 32,
+         'use_linear': False},
+        {'hidden_dim': 8, 'log2_hashmap_size': 8, 'num_levels': 3, 'max_res': 64,
+         'use_linear': False},
+    ],
+}
+
+
+def write_scene(
+    folder: Path, *, method: str = 'nerfacto', images: int = 3, world: bool = True, **model: Any
+) -> Path:
+    """
+    Write a random scene of a small ``method`` into ``folder``; return its config.yml.
+
+    :param images: how many training images the model has parameters for.
+    :param world: whether to write dataparser_transforms.json.
+    :param model: fields of the model's configuration to change.
+    """
+    config: TrainerConfig = copy.deepcopy(method_configs[method])
+    for name, value in {**_SMALL, **model}.items():
+        if not hasattr(config.pipeline.model, name):
+            raise AttributeError(f'{method} has no {name}')
+        setattr(config.pipeline.model, name, value)
+    (folder / 'nerfstudio_models').mkdir(parents=True)
+    path = folder / 'config.yml'
+    path.write_text(yaml.dump(config))
+    write_checkpoint(folder, random_state(config, images))
+    if world:
+        transforms = {'transform': TRANSFORM, 'scale': SCALE}
+        (folder / 'dataparser_transforms.json').write_text(json.dumps(transforms))
+    return path
+
+
+def random_state(config: TrainerConfig, images: int) -> dict[str, torch.Tensor]:
+    """Return the state of the model that ``config`` describes, with visible contents."""
+    torch.manual_seed(0)
+    with _without_perceptual_metric():
+        model = config.pipeline.model.setup(
+            scene_box=SceneBox(aabb=torch.tensor([[-1.0] * 3, [1.0] * 3])), num_train_data=images
+        )
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if 'encoding' in name or 'hash_table' in name:
+                parameter.uniform_(-1.0, 1.0)  # fresh hash tables are 1e-4: a uniform fog
+    return model.state_dict()
+
+
+def write_checkpoint(folder: Path, state: dict[str, torch.Tensor], step: int = STEP) -> Path:
+    """Write ``state`` as ns-train's checkpoint of ``step``, data manager and all; return it."""
+    path = folder / 'nerfstudio_models' / f'step-{step:09d}.ckpt'
+    pipeline = {f'_model.{name}': tensor for name, tensor in state.items()}
+    pipeline['datamanager.train_camera_optimizer.unused'] = torch.zeros(1)
+    torch.save({'step': step, 'pipeline': pipeline, 'optimizers': {}, 'scalers': {}}, path)
+    return path

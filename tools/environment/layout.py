@@ -1,0 +1,72 @@
+# Copyright 2026 The nerfstudio_renderer_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Where the set-up finds and puts things."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The folders and files of one checkout."""
+
+    root: Path
+    """The checkout, absolute."""
+
+    @property
+    def venv(self) -> Path:
+        """The virtual environment, which is the ROS 2 prefix too."""
+        return self.root / '.venv'
+
+    @property
+    def python(self) -> Path:
+        """The environment's interpreter."""
+        return self.venv / 'bin' / 'python'
+
+    @property
+    def state(self) -> Path:
+        """What the set-up keeps for itself, inside the environment so that both go together."""
+        return self.venv / 'setup'
+
+    @property
+    def log(self) -> Path:
+        """The full output of all that was run."""
+        return self.state / 'setup.log'
+
+    @property
+    def stamps(self) -> Path:
+        """One file for each finished step."""
+        return self.state / 'stamps'
+
+    @property
+    def build(self) -> Path:
+        """The build folders of colcon; the installed project links to its own."""
+        return self.state / 'build'
+
+    @property
+    def lock(self) -> Path:
+        """The exact version of every wheel."""
+        return self.root / 'requirements' / 'lock.txt'
+
+    @property
+    def interfaces(self) -> Path:
+        """The package of messages and services."""
+        return self.root / 'nerfstudio_renderer_msgs'
+
+    def site_packages(self) -> Path:
+        """Return the environment's folder of Python packages; it must have been created."""
+        return next(self.venv.glob('lib/python3.*/site-packages'))

@@ -1,0 +1,78 @@
+# Copyright 2026 The nerfstudio_renderer_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""The step that creates the virtual environment, or adopts the one that is there."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+
+from tools.environment.commands import Shell
+from tools.environment.errors import SetupError
+from tools.environment.layout import Layout
+from tools.environment.machine import check_python, check_venv_module
+
+MADE_AT = 'made_at'
+"""Name of the file that says for which folder the environment was made."""
+
+
+def version(layout: Layout) -> str:
+    """Return the version of the environment's Python, as '3.11'; '' if there is none."""
+    try:
+        lines = (layout.venv / 'pyvenv.cfg').read_text().splitlines()
+    except OSError:
+        return ''
+    values = dict(line.replace(' ', '').split('=', 1) for line in lines if '=' in line)
+    return '.'.join(values.get('version', '').split('.')[:2])
+
+
+def is_usable(layout: Layout) -> bool:
+    """Return whether the environment has an interpreter and was made where it is now."""
+    # The interpreter is a link, whose target may have gone. Scripts and links inside hold the
+    # folder's name, so an environment that was moved with its checkout is of no use.
+    made_at = layout.state / MADE_AT
+    moved = made_at.exists() and made_at.read_text() != str(layout.venv)
+    return bool(version(layout)) and layout.python.exists() and not moved
+
+
+def running_version() -> str:
+    """Return the version of the running Python, as '3.11'."""
+    return f'{sys.version_info[0]}.{sys.version_info[1]}'
+
+
+def create(layout: Layout, shell: Shell) -> None:
+    """
+    Create the environment with the running Python; a usable one is kept and completed.
+
+    :raises SetupError: if this Python cannot, or if another one made what is there
+    """
+    check_python()
+    check_venv_module()
+    check_version(layout)
+    if not is_usable(layout):
+        shutil.rmtree(layout.venv, ignore_errors=True)
+    # The running Python may be the environment's own; its scripts would then name each other.
+    interpreter = getattr(sys, '_base_executable', sys.executable)
+    shell.run('creating the virtual environment', [interpreter, '-m', 'venv', layout.venv])
+    (layout.state / MADE_AT).write_text(str(layout.venv))
+
+
+def check_version(layout: Layout) -> None:
+    """Raise SetupError if there is a usable environment of another Python than the running."""
+    if is_usable(layout) and version(layout) != running_version():
+        raise SetupError(
+            f'{layout.venv} is of Python {version(layout)}, this is {running_version()}: name '
+            f'that one, as in "make setup PYTHON=python{version(layout)}", or start anew with '
+            '"make distclean"')
