@@ -53,6 +53,7 @@ _HOMES = {
     'WorldTransform': 'scene',
     'c2w_from_euler': 'pose',
     'c2w_from_quaternion': 'pose',
+    'exit_quickly': 'exiting',
     'load_scene': 'scene',
     'select_engine': 'engines.selection',
 }
@@ -81,6 +82,7 @@ if TYPE_CHECKING:  # the same for type checkers
         RenderError,
         SceneError,
     )
+    from nerfstudio_renderer.exiting import exit_quickly  # noqa: F401
     from nerfstudio_renderer.frame import Frame, Update  # noqa: F401
     from nerfstudio_renderer.ladder import PictureLadder, StrideLadder  # noqa: F401
     from nerfstudio_renderer.pose import c2w_from_euler, c2w_from_quaternion  # noqa: F401

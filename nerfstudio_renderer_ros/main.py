@@ -17,21 +17,31 @@ from __future__ import annotations
 
 import signal
 
-from nerfstudio_renderer import RendererError
-from nerfstudio_renderer_ros.node import RendererNode
+from nerfstudio_renderer import exit_quickly, RendererError
+from nerfstudio_renderer_ros.opening import open_scene, SceneOpener
 import rclpy
 from rclpy.exceptions import ParameterException
 from rclpy.executors import ExternalShutdownException
 from rclpy.logging import get_logger
 
 
-def main(args: list[str] | None = None) -> int:
-    """Run the node until Ctrl-C or SIGTERM; return the exit status of the process."""
+def main(args: list[str] | None = None, opener: SceneOpener = open_scene) -> int:
+    """
+    Run the node until Ctrl-C or SIGTERM.
+
+    :param args: command line; None for the process's own.
+    :param opener: loads the scene.
+    :returns: the exit status of the process.
+    """
+    exit_quickly()
     # SIGTERM ends loading and spinning as Ctrl-C does: rclpy calls this handler after its own.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         rclpy.init(args=args)
-        with RendererNode() as node:
+        # Imports PyTorch, which takes seconds; from here on, Ctrl-C is handled.
+        from nerfstudio_renderer_ros.node import RendererNode
+
+        with RendererNode(opener) as node:
             rclpy.spin(node)
     except (KeyboardInterrupt, ExternalShutdownException):
         pass

@@ -29,7 +29,7 @@ from nerfstudio_renderer import (
 from nerfstudio_renderer_msgs.srv import GetFrame
 from nerfstudio_renderer_ros import messages, parameters
 from nerfstudio_renderer_ros.logs import forward_core_logs, stop_forwarding
-from nerfstudio_renderer_ros.opening import open_scene, SceneOpener
+from nerfstudio_renderer_ros.opening import SceneOpener
 from nerfstudio_renderer_ros.publishers import FramePublishers
 from nerfstudio_renderer_ros.settings import Settings
 from nerfstudio_renderer_ros.stamps import IncreasingStamps
@@ -51,11 +51,11 @@ class RendererNode(Node):
     """
     Translates between ROS messages and the render queue; renders nothing itself.
 
-    :param opener: loads the scene; another one lets tests run without.
+    :param opener: loads the scene that the parameters name.
     :raises RendererError: if a parameter has a value that cannot be used, or loading fails.
     """
 
-    def __init__(self, opener: SceneOpener = open_scene, **node_options: object) -> None:
+    def __init__(self, opener: SceneOpener, **node_options: object) -> None:
         super().__init__('nerfstudio_renderer', **node_options)
         self._log_handler = forward_core_logs(self.get_logger())
         self._queue: RenderQueue | None = None

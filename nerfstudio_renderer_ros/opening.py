@@ -18,14 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from nerfstudio_renderer import (
-    load_scene,
-    ProgressiveRenderer,
-    Quality,
-    select_engine,
-    StrideLadder,
-    WorldTransform,
-)
+import nerfstudio_renderer as core
 from nerfstudio_renderer_ros.parameters import Value
 
 
@@ -33,9 +26,9 @@ from nerfstudio_renderer_ros.parameters import Value
 class OpenedScene:
     """What the node needs of a scene."""
 
-    renderer: ProgressiveRenderer
+    renderer: core.ProgressiveRenderer
     """Renders it."""
-    world: WorldTransform | None
+    world: core.WorldTransform | None
     """Where it stands in the world; None if it does not say."""
 
 
@@ -48,7 +41,10 @@ def open_scene(values: Mapping[str, Value]) -> OpenedScene:
 
     :raises RendererError: if a file, the device or the engine cannot be used.
     """
-    scene = load_scene(values['config'], checkpoint=values['checkpoint'], device=values['device'])
-    engine = select_engine(scene, values['engine'])
-    quality = Quality(StrideLadder(tuple(values['levels'])))
-    return OpenedScene(ProgressiveRenderer(engine, quality), scene.world)
+    # The core imports PyTorch and nerfstudio when these names are first used: here, not before.
+    scene = core.load_scene(
+        values['config'], checkpoint=values['checkpoint'], device=values['device']
+    )
+    engine = core.select_engine(scene, values['engine'])
+    quality = core.Quality(core.StrideLadder(tuple(values['levels'])))
+    return OpenedScene(core.ProgressiveRenderer(engine, quality), scene.world)

@@ -32,9 +32,9 @@ from scipy.spatial.transform import Rotation
 class Orbit:
     """A level circle on which a camera looks at its target; the defaults fit the bundled scene."""
 
-    target: tuple[float, float, float] = (4.2, -1.5, 0.8)
+    target: tuple[float, float, float] = (4.2, -1.5, 0.9)
     """Point that the camera looks at, metres, world frame."""
-    radius: float = 1.75
+    radius: float = 1.9
     """Distance from the vertical axis through the target, metres."""
     height: float = 1.6
     """Height of the camera above the world's x-y plane, metres."""

@@ -1,0 +1,40 @@
+# Copyright 2026 The nerfstudio_renderer_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""A renderer node and its client."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from support.client import Client
+from support.processes import NodeProcess, PATTERN_NODE
+
+SIZE = {'width': 64, 'height': 48, 'levels': '[4, 2, 1]', 'target_latency_ms': 0.0}
+
+
+@pytest.fixture(scope='module')
+def pattern_node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NodeProcess]:
+    """Return a node that renders patterns, quickly; shared by a module's tests."""
+    log = tmp_path_factory.mktemp('node') / 'log'
+    with NodeProcess(PATTERN_NODE, log, SIZE) as node:
+        yield node
+
+
+@pytest.fixture
+def client(pattern_node: NodeProcess) -> Iterator[Client]:
+    """Return a client of the pattern node that has seen nothing yet."""
+    with Client() as client:
+        client.wait_for_node()
+        yield client

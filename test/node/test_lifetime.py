@@ -1,0 +1,84 @@
+# Copyright 2026 The nerfstudio_renderer_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""Starting, ending and dying: signals, restarts, and what is left behind."""
+
+from __future__ import annotations
+
+from pathlib import Path
+import signal
+import time
+
+import pytest
+from support.client import Client, pose, stamp_of
+from support.processes import NodeProcess, PATTERN_NODE, REAL_NODE
+
+DOMAIN = {'ROS_DOMAIN_ID': '103'}
+SLOW = {**DOMAIN, 'SECONDS_PER_RAY': '0.0001'}  # the finest level of 640 x 480 takes 23 s
+
+
+@pytest.fixture
+def domain(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep this module's nodes apart from the one that other modules share."""
+    monkeypatch.setenv('ROS_DOMAIN_ID', DOMAIN['ROS_DOMAIN_ID'])
+
+
+@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM], ids=lambda each: each.name)
+def test_a_signal_ends_a_rendering_node_quietly_within_two_seconds(tmp_path, domain, number):
+    parameters = {'width': 640, 'height': 480}
+    with NodeProcess(PATTERN_NODE, tmp_path / 'log', parameters, SLOW) as node, Client() as client:
+        client.wait_for_node()
+        client.publish(pose(1.0))
+        client.wait_for(lambda: client.infos)
+        started = time.monotonic()
+        assert node.stop(number) == 0
+        assert time.monotonic() - started < 2.0
+        assert 'Traceback' not in node.output
+        assert 'did not end' not in node.output
+
+
+@pytest.mark.parametrize('delay_s', [0.3, 1.5, 3.0])
+@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM], ids=lambda each: each.name)
+def test_a_signal_ends_a_loading_node_quietly(tmp_path: Path, delay_s: float, number: int):
+    with NodeProcess(REAL_NODE, tmp_path / 'log', environment=DOMAIN) as node:
+        time.sleep(delay_s)  # somewhere between the interpreter's start and a loaded scene
+        status = node.stop(number)
+        output = node.output
+    # Before Python has installed any handler, the signal itself ends the process.
+    assert status in (0, -number) or (status == 130 and number == signal.SIGINT)
+    if delay_s > 1:
+        assert status == 0
+        assert 'Traceback' not in output
+
+
+def test_a_killed_node_is_replaced_by_a_new_one_during_a_flight(tmp_path, domain):
+    with Client() as client:
+        with NodeProcess(PATTERN_NODE, tmp_path / 'first', environment=DOMAIN) as node:
+            client.wait_for_node()
+            client.publish(pose(1.0))
+            client.wait_for(lambda: client.infos)
+            client.wait_for_finest(client.infos[0].sequence)
+            node.stop(signal.SIGKILL)
+        seen, last_stamp = len(client.infos), stamp_of(client.infos[-1])
+        with NodeProcess(PATTERN_NODE, tmp_path / 'second', environment=DOMAIN) as node:
+            node.wait_for_output('ready')
+            for step in range(200):  # the flight goes on, whether the node is back or not
+                client.publish(pose(2.0 + step))
+                time.sleep(0.02)
+                if len(client.infos) > seen:
+                    break
+            client.wait_for(lambda: len(client.infos) > seen)
+            again = client.infos[seen]
+    assert again.sequence >= 1
+    assert again.level == 0
+    assert stamp_of(again) > last_stamp

@@ -1,0 +1,164 @@
+# Copyright 2026 The nerfstudio_renderer_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""Parameters: described, checked, changed while the node runs, refused at its start."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from pathlib import Path
+import subprocess
+import sys
+
+from nerfstudio_renderer_ros.parameters import PARAMETERS
+import pytest
+from rcl_interfaces.srv import DescribeParameters, GetParameters
+from support.client import Client, pose
+from support.processes import NodeProcess, PATTERN_NODE, REAL_NODE, ROOT
+
+NAMES = [spec.name for spec in PARAMETERS]
+FRESH = itertools.count(1.0)  # a position for each update, so that none is a repetition
+
+
+def test_every_parameter_is_described(client):
+    response = client.call(DescribeParameters.Request(names=NAMES))
+    for spec, descriptor in zip(PARAMETERS, response.descriptors, strict=True):
+        assert descriptor.name == spec.name
+        assert descriptor.description == spec.description
+        assert descriptor.read_only == spec.read_only
+        assert len(descriptor.integer_range) + len(descriptor.floating_point_range) == (
+            1 if spec.range else 0
+        )
+
+
+@pytest.mark.parametrize(
+    ('name', 'value', 'shape'),
+    [
+        ('width', 32, (48, 32)),
+        ('height', 24, (24, 32)),
+        ('levels', [2], (12, 16)),
+        ('levels', [4, 2, 1], (24, 32)),
+    ],
+)
+def test_a_changed_size_takes_effect_with_the_next_update(client, name, value, shape):
+    assert client.set_parameter(name, value).successful
+    client.publish(pose(next(FRESH)))
+    sequence = client.wait_for(lambda: client.infos and client.infos[0].sequence)
+    client.wait_for_finest(sequence)
+    assert (client.infos[-1].height, client.infos[-1].width) == shape
+
+
+@pytest.mark.parametrize(
+    ('encoding', 'channels'), [('mono8', 1), ('bgra8', 4), ('rgb8', 3)]
+)
+def test_a_changed_encoding_takes_effect_with_the_next_update(client, encoding, channels):
+    assert client.set_parameter('encoding', encoding).successful
+    client.publish(pose(next(FRESH)))
+    client.wait_for(lambda: client.images)
+    image = client.images[0]
+    assert (image.encoding, image.step) == (encoding, channels * image.width)
+    assert len(image.data) == image.step * image.height
+
+
+@pytest.mark.parametrize(
+    ('name', 'value', 'reason'),
+    [
+        ('encoding', 'yuv422', "encoding: 'yuv422' is not one of rgb8"),
+        ('levels', [3, 2], '3 must be a larger multiple of 2'),
+        ('levels', [0], 'must be one or more strides'),
+        ('width', 0, 'width'),
+        ('fov_y_deg', 180.0, 'fov_y_deg'),
+        ('pose_tolerance_m', -1.0, 'pose_tolerance_m'),
+        ('config', '/elsewhere', 'read-only'),
+        ('engine', 'nerfstudio', 'read-only'),
+    ],
+)
+def test_a_wrong_change_is_refused_with_the_reason_and_changes_nothing(
+    client, name, value, reason
+):
+    before = client.call(GetParameters.Request(names=NAMES))
+    result = client.set_parameter(name, value)
+    assert not result.successful
+    assert reason in result.reason
+    assert client.call(GetParameters.Request(names=NAMES)) == before
+
+
+def test_a_tolerance_lets_the_camera_tremble(client):
+    assert client.set_parameter('pose_tolerance_m', 0.1).successful
+    x = next(FRESH)
+    client.publish(pose(x))
+    first = client.wait_for(lambda: client.infos and client.infos[0].sequence)
+    client.wait_for_finest(first)
+    client.publish(pose(x + 0.09))
+    client.publish(pose(x + 0.2))
+    client.wait_for_finest(first + 1)
+    assert client.infos[-1].sequence == first + 1
+    assert client.set_parameter('pose_tolerance_m', 0.0).successful
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'reason'),
+    [
+        (['-p', 'config:=/nowhere/config.yml'], "config '/nowhere/config.yml' does not exist"),
+        (['-p', 'checkpoint:=/nowhere.ckpt'], "checkpoint '/nowhere.ckpt' does not exist"),
+        (['-p', 'device:=cuda:99'], "device 'cuda:99': PyTorch finds"),
+        (['-p', 'device:=tpu'], "device 'tpu' is not 'auto', 'cpu', 'cuda' or 'cuda:N'"),
+        (['-p', 'engine:=fast'], "engine: 'fast' is not one of auto, nerfstudio, fused"),
+        (['-p', 'width:=wide'], 'width'),
+        (['-p', 'width:=0'], 'width'),
+        (['-p', 'fov_y_deg:=200.0'], 'fov_y_deg'),
+        (['-p', 'levels:=[4, 3]'], 'levels [4, 3]: 4 must be a larger multiple of 3'),
+        (['-p', 'pose_units:=feet'], "pose_units: 'feet' is not one of auto, world, scene"),
+    ],
+    ids=lambda value: value[1] if isinstance(value, list) else '',
+)
+def test_a_wrong_parameter_refuses_to_start_with_one_clear_line(arguments, reason):
+    result = subprocess.run(
+        [sys.executable, '-m', REAL_NODE, '--ros-args', *arguments],
+        cwd=ROOT, env=os.environ, capture_output=True, text=True, timeout=90, check=False,
+    )
+    assert result.returncode == 1
+    lines = (result.stdout + result.stderr).strip().splitlines()
+    fatal = [line for line in lines if '[FATAL]' in line]
+    assert len(fatal) == 1
+    assert 'cannot start: ' in fatal[0]
+    assert reason in fatal[0]
+    assert 'Traceback' not in result.stderr
+
+
+def test_world_units_need_to_know_the_world(tmp_path: Path):
+    from support.scenes import write_scene
+
+    config = write_scene(tmp_path / 'scene', world=False)
+    parameters = {'config': config, 'pose_units': 'world'}
+    with NodeProcess(REAL_NODE, tmp_path / 'log', parameters) as node:
+        assert node.process.wait(90) == 1
+        assert 'world needs dataparser_transforms.json beside the config' in node.output
+
+
+def test_parameters_of_the_command_line_are_used(tmp_path: Path):
+    parameters = {
+        'width': 20, 'height': 10, 'levels': '[5]', 'encoding': 'bgr8', 'frame_id': 'eye',
+    }
+    with NodeProcess(PATTERN_NODE, tmp_path / 'log', parameters, {'ROS_DOMAIN_ID': '102'}) as node:
+        node.wait_for_output('ready: 20 x 10')
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv('ROS_DOMAIN_ID', '102')
+            with Client() as client:
+                client.wait_for_node()
+                client.publish(pose(1.0))
+                client.wait_for(lambda: client.images)
+                image = client.images[0]
+    assert (image.width, image.height, image.encoding) == (4, 2, 'bgr8')
+    assert image.header.frame_id == 'eye'

@@ -1,0 +1,172 @@
+# Copyright 2026 The nerfstudio_renderer_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""Poses in, frames out: the topics and the service, between two processes."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+import time
+
+from geometry_msgs.msg import PoseStamped
+from nerfstudio_renderer import Intrinsics, StrideLadder
+import numpy as np
+import pytest
+from rclpy.qos import ReliabilityPolicy
+from support.client import Client, pose, stamp_of
+from support.engines import camera_at, pattern
+from support.pattern_node import WORLD_SCALE
+import torch
+
+TURNED = (0.1, -0.2, 0.3, 0.9)
+
+
+def _next_sequence(client: Client, message) -> int:
+    """Publish a pose, wait until its series has come; return its sequence."""
+    before = len(client.infos)
+    client.publish(message)
+    client.wait_for(lambda: len(client.infos) > before)
+    sequence = client.infos[before].sequence
+    client.wait_for_finest(sequence)
+    return sequence
+
+
+def test_image_camera_info_and_frame_info_belong_together(client):
+    sequence = _next_sequence(client, pose(0.5, TURNED))
+    full = Intrinsics.from_fov_y(64, 48, 50.0)
+    levels = StrideLadder((4, 2, 1)).levels(full)
+    frames = list(zip(client.images, client.camera_infos, client.infos, strict=True))
+    assert [info.level for *_, info in frames] == [0, 1, 2]
+    for (image, camera_info, info), level in zip(frames, levels, strict=True):
+        assert image.header == camera_info.header == info.header
+        assert image.header.frame_id == 'nerfstudio_camera'
+        expected = level.intrinsics
+        assert {(message.width, message.height) for message in (image, camera_info, info)} == {
+            (expected.width, expected.height)
+        }
+        assert (image.encoding, image.step, image.is_bigendian) == ('rgb8', 3 * image.width, 0)
+        assert len(image.data) == image.step * image.height
+        fx, _, cx, _, fy, cy, *_ = camera_info.k
+        assert (fx, fy, cx, cy) == (expected.fx, expected.fy, expected.cx, expected.cy)
+        assert camera_info.p.tolist() == [fx, 0, cx, 0, 0, fy, cy, 0, 0, 0, 1, 0]
+        assert camera_info.r.tolist() == np.eye(3).ravel().tolist()
+        assert (camera_info.distortion_model, list(camera_info.d)) == ('plumb_bob', [0.0] * 5)
+        assert (info.sequence, info.level_count) == (sequence, 3)
+        assert 0 < info.render_time.nanosec <= info.latency.nanosec
+
+
+def test_the_picture_is_the_one_of_the_pose_in_world_coordinates(client):
+    _next_sequence(client, pose(1.5))
+    rgb = np.frombuffer(client.images[-1].data, np.uint8).reshape(48, 64, 3)
+    camera = camera_at(WORLD_SCALE * 1.5, Intrinsics.from_fov_y(64, 48, 50.0))
+    expected = pattern(camera, torch.arange(64 * 48))[:, :3].reshape(48, 64, 3).numpy()
+    np.testing.assert_array_equal(rgb, (expected * 255.0 + 0.5).astype(np.uint8))
+
+
+def test_a_burst_of_poses_never_goes_back_never_starves_and_is_completed(client):
+    for step in range(500):  # in world units: reds from 0 to 0.45
+        client.publish(pose(10.0 + 0.9 * step / 500))
+        time.sleep(0.002)
+    client.publish(pose(11.8))  # red 0.9
+    client.wait_for(lambda: client.images and _is_finest(client.images[-1]) and
+                    client.images[-1].data[0] == round(0.9 * 255))
+    client.wait_for_finest(client.infos[-1].sequence)
+    orders = client.orders()
+    assert all(before < after for before, after in pairwise(orders))
+    assert len({sequence for sequence, _ in orders}) > 10  # pictures kept coming
+    assert orders[-1][1] == 2
+    stamps: dict[int, set[int]] = {}
+    for info in client.infos:
+        stamps.setdefault(info.sequence, set()).add(stamp_of(info))
+    assert all(len(each) == 1 for each in stamps.values())
+    in_order = [min(stamps[sequence]) for sequence in sorted(stamps)]
+    assert all(before < after for before, after in pairwise(in_order))
+
+
+def _is_finest(image) -> bool:
+    return (image.width, image.height) == (64, 48)
+
+
+def test_a_repeated_pose_and_its_reversed_quaternion_are_no_new_update(client):
+    first = _next_sequence(client, pose(2.0, TURNED))
+    frames = len(client.infos)
+    client.publish(pose(2.0, TURNED))
+    client.publish(pose(2.0, tuple(-value for value in TURNED)))
+    assert _next_sequence(client, pose(3.0)) == first + 1
+    assert client.orders()[frames:] == [(first + 1, 0), (first + 1, 1), (first + 1, 2)]
+
+
+@pytest.mark.parametrize(
+    ('message', 'reason'),
+    [
+        (pose(float('nan')), 'position [nan, 0.0, 0.0] is not finite'),
+        (pose(0.0, (0.0, 0.0, float('inf'), 1.0)), 'is not finite'),
+        (pose(0.0, (0.0, 0.0, 0.0, 0.0)), 'has norm 0'),
+    ],
+    ids=['nan', 'infinite', 'zero'],
+)
+def test_a_pose_that_is_none_is_dropped_and_the_next_one_served(client, message, reason):
+    before = _next_sequence(client, pose(4.0))
+    client.publish(message)
+    assert _next_sequence(client, pose(5.0)) == before + 1
+
+
+def test_dropped_poses_are_logged_with_the_reason_but_not_each_one(client, pattern_node):
+    for _ in range(50):
+        client.publish(pose(float('nan')))
+    pattern_node.wait_for_output('dropped a pose: position [nan, 0.0, 0.0] is not finite')
+    _next_sequence(client, pose(6.0))
+    assert pattern_node.output.count('dropped a pose') < 5
+
+
+def test_a_failing_render_is_logged_and_the_next_update_served(client, pattern_node):
+    before = _next_sequence(client, pose(7.0))
+    client.publish(pose(-1.0))
+    pattern_node.wait_for_output(f'update {before + 1} failed: out of memory at -0.5')
+    assert _next_sequence(client, pose(8.0)) == before + 2
+
+
+def test_every_client_gets_a_frame_once_and_the_same_as_was_published(client):
+    _next_sequence(client, pose(9.0))
+    first = client.get_frame('a')
+    assert first.available
+    assert first.info == client.infos[-1]
+    assert first.image == client.images[-1]
+    again = client.get_frame('a')
+    assert not again.available
+    assert (again.info.sequence, again.image.width, len(again.image.data)) == (0, 0, 0)
+    assert client.get_frame('b').available
+    assert client.get_frame().available
+    assert not client.get_frame().available
+
+
+def test_a_stamped_pose_keeps_its_stamp_but_stamps_only_increase(client):
+    def stamped(x: float, seconds: int) -> PoseStamped:
+        message = PoseStamped(pose=pose(x))
+        message.header.stamp.sec = seconds
+        return message
+
+    future = int(time.time()) + 10_000
+    _next_sequence(client, stamped(11.0, future))
+    assert {stamp_of(info) for info in client.infos} == {future * 10**9}
+    _next_sequence(client, stamped(12.0, future - 5_000))
+    assert stamp_of(client.infos[-1]) == future * 10**9 + 1
+    _next_sequence(client, pose(13.0))
+    assert stamp_of(client.infos[-1]) == future * 10**9 + 2
+
+
+@pytest.mark.parametrize(
+    'reliability', [ReliabilityPolicy.RELIABLE, ReliabilityPolicy.BEST_EFFORT], ids=str
+)
+def test_publishers_of_either_reliability_are_heard(client, reliability):
+    client.publish_with(reliability, pose(20.0 + reliability.value))  # waits for the answer

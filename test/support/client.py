@@ -1,0 +1,200 @@
+# Copyright 2026 The nerfstudio_renderer_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""A ROS client of the renderer, which speaks to it over DDS alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+import itertools
+import threading
+import time
+from typing import Any, TypeVar
+
+from geometry_msgs.msg import Point, Pose, PoseStamped, Quaternion
+from nerfstudio_renderer_msgs.msg import FrameInfo
+from nerfstudio_renderer_msgs.srv import GetFrame
+from rcl_interfaces.msg import Parameter as ParameterMessage
+from rcl_interfaces.srv import DescribeParameters, GetParameters, SetParameters
+import rclpy
+from rclpy.context import Context
+from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.parameter import Parameter
+from rclpy.publisher import Publisher
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from sensor_msgs.msg import CameraInfo, Image
+
+PATIENCE_S = 60.0
+NAME = '/nerfstudio_renderer'
+Result = TypeVar('Result')
+# Positions of their own for the first poses of each client, so that none repeats another's.
+_HANDSHAKES = itertools.count(500.0)
+
+
+def pose(
+    x: float = 0.0, orientation: Sequence[float] = (0.0, 0.0, 0.0, 1.0), y: float = 0.0,
+    z: float = 0.0,
+) -> Pose:
+    """Return a pose; the orientation is x, y, z, w."""
+    qx, qy, qz, qw = orientation
+    return Pose(position=Point(x=x, y=y, z=z), orientation=Quaternion(x=qx, y=qy, z=qz, w=qw))
+
+
+def stamp_of(message: Any) -> int:
+    """Return the header's stamp in nanoseconds."""
+    return message.header.stamp.sec * 10**9 + message.header.stamp.nanosec
+
+
+class Client:
+    """Publishes poses, keeps all that comes back, and asks."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self.images: list[Image] = []
+        self.camera_infos: list[CameraInfo] = []
+        self.infos: list[FrameInfo] = []
+        self._context = Context()
+        rclpy.init(context=self._context)
+        self.node = rclpy.create_node('client', context=self._context)
+        self._subscribe(Image, 'image', self.images)
+        self._subscribe(CameraInfo, 'camera_info', self.camera_infos)
+        self._subscribe(FrameInfo, 'frame_info', self.infos)
+        self._poses = self.node.create_publisher(Pose, f'{NAME}/pose', 10)
+        self._stamped = self.node.create_publisher(PoseStamped, f'{NAME}/pose_stamped', 10)
+        self._services = {
+            kind: self.node.create_client(kind, f'{NAME}/{name}')
+            for kind, name in (
+                (GetFrame, 'get_frame'),
+                (SetParameters, 'set_parameters'),
+                (GetParameters, 'get_parameters'),
+                (DescribeParameters, 'describe_parameters'),
+            )
+        }
+        self._thread = threading.Thread(target=self._spin, name='client')
+        self._thread.start()
+
+    def _subscribe(self, kind: type, topic: str, received: list) -> None:
+        def keep(message: Any) -> None:
+            with self._changed:
+                received.append(message)
+                self._changed.notify_all()
+
+        # Deep, so that the tests see every frame and not only the newest.
+        self.node.create_subscription(kind, f'{NAME}/{topic}', keep, 1000)
+
+    def _spin(self) -> None:
+        executor = SingleThreadedExecutor(context=self._context)
+        executor.add_node(self.node)
+        try:
+            executor.spin()
+        except ExternalShutdownException:
+            pass
+        finally:
+            executor.shutdown()
+
+    def close(self) -> None:
+        """Leave the graph."""
+        rclpy.try_shutdown(context=self._context)
+        self._thread.join(PATIENCE_S)
+        self.node.destroy_node()
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+    def wait_for_node(self) -> None:
+        """
+        Wait until the node listens, and this client is matched in every direction.
+
+        The node's subscriptions are best effort, so what is sent before it has discovered the
+        sender is lost, and no sender can tell. So a pose is repeated until it has come back as
+        pictures; they are then forgotten.
+        """
+        for service in self._services.values():
+            assert service.wait_for_service(PATIENCE_S), 'the node did not come'
+        for publisher, message in (
+            (self._poses, pose(next(_HANDSHAKES))),
+            (self._stamped, PoseStamped(pose=pose(next(_HANDSHAKES)))),
+        ):
+            self._repeat_until_answered(publisher, message)
+
+    def _repeat_until_answered(self, publisher: Publisher, message: Any) -> None:
+        deadline = time.monotonic() + PATIENCE_S
+        with self._changed:
+            while not (self.images and self.camera_infos and self.infos):
+                assert time.monotonic() < deadline, 'the node did not answer'
+                publisher.publish(message)
+                self._changed.wait(0.1)
+        self.wait_for_finest(self.infos[-1].sequence)
+        with self._changed:
+            for received in (self.images, self.camera_infos, self.infos):
+                received.clear()
+
+    def publish(self, message: Pose | PoseStamped) -> None:
+        """Send a pose."""
+        (self._poses if isinstance(message, Pose) else self._stamped).publish(message)
+
+    def publish_with(self, reliability: ReliabilityPolicy, message: Pose) -> None:
+        """Send a pose from a publisher of a given reliability, until it is answered."""
+        profile = QoSProfile(depth=1, reliability=reliability)
+        publisher = self.node.create_publisher(Pose, f'{NAME}/pose', profile)
+        self._repeat_until_answered(publisher, message)
+
+    def wait_for(self, condition: Callable[[], Result]) -> Result:
+        """Wait until what was received fulfils a condition; return the condition's value."""
+        with self._changed:
+            value = self._changed.wait_for(condition, PATIENCE_S)
+        assert value, f'in vain; seen: {self.orders()}'
+        return value
+
+    def wait_for_finest(self, sequence: int) -> None:
+        """Wait until the finest frame of an update has come, on all three topics."""
+
+        def complete() -> bool:
+            finest = [
+                info for info in self.infos
+                if info.sequence == sequence and info.level == info.level_count - 1
+            ]
+            if not finest:
+                return False
+            kept = [stamp_of(info) for info in self.infos if info.sequence == sequence]
+            return all(
+                sum(stamp_of(message) == stamp_of(finest[0]) for message in messages) >= len(kept)
+                for messages in (self.images, self.camera_infos)
+            )
+
+        self.wait_for(complete)
+
+    def orders(self) -> list[tuple[int, int]]:
+        """Return sequence and level of every frame, as they came."""
+        return [(info.sequence, info.level) for info in self.infos]
+
+    def call(self, request: Any) -> Any:
+        """Call the service that a request belongs to; return its response."""
+        kind = next(kind for kind in self._services if isinstance(request, kind.Request))
+        done = threading.Event()
+        future = self._services[kind].call_async(request)
+        future.add_done_callback(lambda _: done.set())
+        assert done.wait(PATIENCE_S), f'{kind.__name__} was not answered'
+        return future.result()
+
+    def get_frame(self, client_id: str = '') -> GetFrame.Response:
+        """Ask for the newest unseen frame."""
+        return self.call(GetFrame.Request(client_id=client_id))
+
+    def set_parameter(self, name: str, value: Any) -> Any:
+        """Set a parameter of the node; return the result."""
+        message: ParameterMessage = Parameter(name, value=value).to_parameter_msg()
+        return self.call(SetParameters.Request(parameters=[message])).results[0]

@@ -1,0 +1,86 @@
+# Copyright 2026 The nerfstudio_renderer_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""The renderer as a process of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+import os
+from pathlib import Path
+import signal
+import subprocess
+import sys
+import time
+
+ROOT = Path(__file__).resolve().parents[2]
+REAL_NODE = 'nerfstudio_renderer_ros'
+PATTERN_NODE = 'support.pattern_node'
+START_S = 90.0
+
+
+class NodeProcess:
+    """
+    A renderer node that is started, watched and, whatever happens, ended.
+
+    :param module: which node, REAL_NODE or PATTERN_NODE.
+    :param parameters: ROS parameters, as they are written on a command line.
+    :param environment: variables besides this process's own.
+    """
+
+    def __init__(
+        self,
+        module: str,
+        log: Path,
+        parameters: Mapping[str, object] | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        command = [sys.executable, '-m', module, '--ros-args']
+        for name, value in (parameters or {}).items():
+            command += ['-p', f'{name}:={value}']
+        paths = [str(ROOT), str(ROOT / 'test'), os.environ.get('PYTHONPATH', '')]
+        self.log = log
+        with log.open('w') as output:
+            self.process = subprocess.Popen(
+                command,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, 'PYTHONPATH': ':'.join(filter(None, paths)),
+                     **(environment or {})},
+            )
+
+    @property
+    def output(self) -> str:
+        """All that it has written."""
+        return self.log.read_text()
+
+    def wait_for_output(self, text: str, timeout_s: float = START_S) -> None:
+        """Wait until it has written ``text``; a file cannot be waited for, so this one looks."""
+        deadline = time.monotonic() + timeout_s
+        while text not in self.output:
+            assert self.process.poll() is None, f'ended without {text!r}:\n{self.output}'
+            assert time.monotonic() < deadline, f'no {text!r} in time:\n{self.output}'
+            time.sleep(0.02)
+
+    def stop(self, number: int = signal.SIGINT, timeout_s: float = 20.0) -> int:
+        """Send it a signal, and return its exit status once it has ended."""
+        self.process.send_signal(number)
+        return self.process.wait(timeout_s)
+
+    def __enter__(self) -> NodeProcess:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
