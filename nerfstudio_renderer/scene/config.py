@@ -46,6 +46,8 @@ _PATHS = frozenset(
 )
 # Named by the configuration of optimisers, which are never built.
 _NAMED_ONLY = ('torch',)
+# How YAML writes a parametrised class, such as a data manager of a data set; never built.
+_PARAMETRISED = '_operator.getitem'
 
 
 def read_model_config(path: Path, method_packages: Collection[str] = ()) -> ModelConfig:
@@ -105,7 +107,8 @@ def _is_harmless(kind: str, name: str, trusted: Collection[str]) -> bool:
     if kind in _PLAIN:
         return True
     if kind == 'object/apply':
-        return name in _PATHS or _is_inside(name, trusted)  # checked to be an Enum when built
+        # What is built must be an Enum besides.
+        return name in _PATHS or name == _PARAMETRISED or _is_inside(name, trusted)
     if kind == 'name':
         return name in _PATHS or _is_inside(name, (*trusted, *_NAMED_ONLY))
     return kind == 'object' and _is_inside(name, trusted)

@@ -20,13 +20,16 @@ from pathlib import Path
 import shutil
 import socket
 
+from nerfstudio.configs.method_configs import method_configs
 from nerfstudio_renderer import load_scene, SceneError, WorldTransform
 from nerfstudio_renderer.scene import bundled_config
 from nerfstudio_renderer.scene.checkpoint import read_checkpoint
+from nerfstudio_renderer.scene.config import read_model_config
 import numpy as np
 import pytest
 from support.scenes import SCALE, STEP, TRANSFORM, write_scene
 import torch
+import yaml
 
 
 @pytest.fixture
@@ -88,8 +91,6 @@ def test_the_newest_step_is_taken_unless_one_is_named(scene_copy):
 def test_a_model_without_parameters_per_image_is_loaded(tmp_path):
     config = write_scene(tmp_path / 'scene', use_appearance_embedding=False)
     _edit_state(config, lambda state: state.pop('_model.camera_optimizer.pose_adjustment', None))
-    from nerfstudio_renderer.scene.config import read_model_config
-
     assert read_model_config(config).use_appearance_embedding is False
     # The camera optimiser of the default method has a row per image; off, nothing has.
     text = config.read_text().replace('mode: SO3xR3', "mode: 'off'")
@@ -150,6 +151,14 @@ def test_a_config_that_would_run_something_is_refused_and_runs_nothing(
         with pytest.raises(SceneError, match='config.yml'):
             load_scene(scene_copy)
     assert not marker.exists()
+
+
+@pytest.mark.parametrize('method', sorted(method_configs))
+def test_the_configs_of_all_of_nerfstudios_methods_are_read(method, tmp_path):
+    path = tmp_path / 'config.yml'
+    path.write_text(yaml.dump(method_configs[method]))
+    config = read_model_config(path)
+    assert config == method_configs[method].pipeline.model
 
 
 def test_a_pickle_that_would_run_something_is_refused_and_runs_nothing(scene_copy, tmp_path):

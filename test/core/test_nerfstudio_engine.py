@@ -1,0 +1,132 @@
+# Copyright 2026 The nerfstudio_renderer_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""The nerfstudio engine against nerfstudio's own evaluation of the same cameras."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+from nerfstudio.cameras.cameras import Cameras
+from nerfstudio_renderer import (
+    c2w_from_euler,
+    Camera,
+    ConfigurationError,
+    Intrinsics,
+    load_scene,
+    ProgressiveRenderer,
+    Quality,
+    select_engine,
+    StrideLadder,
+    Update,
+)
+import numpy as np
+import pytest
+from support.engines import camera_at
+from support.scenes import write_scene
+import torch
+
+ONE_STEP = 1.0 / 255.0
+VIEW = Camera(c2w_from_euler((0.2, -0.1, 0.4), (70.0, 10.0, 30.0)),
+              Intrinsics(30, 22, 25.0, 27.0, 14.0, 12.0))
+
+
+def _nerfstudio_outputs(model, camera: Camera) -> dict[str, torch.Tensor]:
+    pinhole = camera.intrinsics
+    cameras = Cameras(
+        torch.tensor(camera.c2w.tolist()), pinhole.fx, pinhole.fy, pinhole.cx, pinhole.cy,
+        pinhole.width, pinhole.height,
+    )
+    return model.get_outputs_for_camera(cameras)
+
+
+@pytest.mark.parametrize(
+    'changes',
+    [
+        {},
+        {'use_average_appearance_embedding': False},
+        {'background_color': 'white'},
+        {'disable_scene_contraction': True},
+        {'method': 'depth-nerfacto'},
+    ],
+    ids=str,
+)
+def test_the_finest_level_equals_nerfstudios_own_picture(tmp_path: Path, changes: dict):
+    scene = load_scene(write_scene(tmp_path / 'scene', **changes))
+    renderer = ProgressiveRenderer(
+        select_engine(scene, 'nerfstudio'), Quality(StrideLadder((8, 4, 2, 1)))
+    )
+    frames = list(renderer.frames(Update(1, VIEW, received_s=0.0), lambda level: False))
+    outputs = _nerfstudio_outputs(scene.model, VIEW)
+    finest = frames[-1]
+    expected = outputs['rgb'].numpy()
+    assert expected.std() > 0.01  # there is something to see
+    assert np.abs(finest.rgb - expected).max() <= ONE_STEP
+    assert np.mean(np.abs(finest.rgb - expected) > 1e-5) < 0.01
+    close = np.isclose(finest.depth, outputs['depth'][..., 0].numpy(), rtol=1e-3)
+    assert close.mean() > 0.99  # a median may fall on the neighbouring sample
+    np.testing.assert_allclose(
+        finest.accumulation, outputs['accumulation'][..., 0].numpy(), atol=1e-4
+    )
+
+
+def test_coarse_levels_are_pixels_of_the_finest(tiny_scene):
+    renderer = ProgressiveRenderer(
+        select_engine(load_scene(tiny_scene)), Quality(StrideLadder((4, 1)))
+    )
+    coarse, fine = renderer.frames(Update(1, VIEW, received_s=0.0), lambda level: False)
+    level = StrideLadder((4, 1)).levels(VIEW.intrinsics)[0]
+    np.testing.assert_array_equal(
+        coarse.rgb, fine.rgb[level.rows.start :: 4, level.columns.start :: 4]
+    )
+
+
+def test_a_rasterising_method_renders_whole_pictures(tiny_scene, monkeypatch):
+    scene = load_scene(tiny_scene)
+    sizes = []
+
+    def rasterise(model, camera, obb_box=None):
+        height, width = int(camera.height), int(camera.width)
+        sizes.append((width, height, float(camera.fx)))
+        return {'rgb': torch.full((height, width, 3), 2.0)}
+
+    monkeypatch.setattr(type(scene.model), 'get_outputs_for_camera', rasterise, raising=False)
+    renderer = ProgressiveRenderer(select_engine(scene), Quality(StrideLadder((2, 1))))
+    frames = list(renderer.frames(Update(1, VIEW, received_s=0.0), lambda level: False))
+    assert sizes == [(15, 11, 12.5), (30, 22, 25.0)]
+    assert [frame.rgb.max() for frame in frames] == [1.0, 1.0]  # clamped
+    assert frames[-1].accumulation.min() == 1.0
+
+
+@pytest.mark.parametrize(
+    ('name', 'reason'), [('fast', "'fast' is not one of auto"), ('fused', "'fused'")]
+)
+def test_an_engine_that_there_is_not_is_refused(tiny_scene, name, reason):
+    with pytest.raises(ConfigurationError, match=reason):
+        select_engine(load_scene(tiny_scene), name)
+
+
+@pytest.mark.parametrize('name', ['tpu', 'cuda:77', 'mps', ''])
+def test_a_device_that_there_is_not_is_refused(tiny_scene, name):
+    with pytest.raises(ConfigurationError, match=f"device '{name}'"):
+        load_scene(tiny_scene, device=name)
+
+
+def test_a_camera_at_infinity_of_precision_is_still_finite(tiny_scene):
+    # Far outside the contraction's reach: a picture of nothing, but a picture.
+    renderer = ProgressiveRenderer(
+        select_engine(load_scene(tiny_scene)), Quality(StrideLadder((1,)))
+    )
+    (frame,) = renderer.frames(Update(1, camera_at(1e6), received_s=0.0), lambda level: False)
+    assert all(math.isfinite(value) for value in frame.rgb.ravel())

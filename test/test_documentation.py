@@ -1,0 +1,51 @@
+# Copyright 2026 The nerfstudio_renderer_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""What the README says is what the code does."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+import re
+
+from nerfstudio_renderer_ros.parameters import PARAMETERS, ParameterSpec
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / 'README.md').read_text()
+
+
+def _row(spec: ParameterSpec) -> str:
+    value = spec.default if isinstance(spec.default, str) else json.dumps(spec.default)
+    when = 'at start' if spec.read_only else 'any time'
+    return f'| `{spec.name}` | `{value or json.dumps(value)}` | {when} | {spec.description} |'
+
+
+def test_the_readme_lists_every_parameter_as_it_is():
+    table = README.split('## Parameters')[1].split('##')[0]
+    rows = [line for line in table.splitlines() if line.startswith('| `')]
+    assert rows == [_row(spec) for spec in PARAMETERS]
+
+
+def test_links_in_the_documentation_lead_somewhere():
+    for page in (ROOT / 'README.md', *(ROOT / 'docs').glob('*.md')):
+        for target in re.findall(r'\]\(([^)]+)\)', page.read_text()):
+            if not target.startswith('http'):
+                assert (page.parent / target).exists(), f'{page.name}: {target}'
+
+
+def test_the_files_that_the_architecture_names_exist():
+    text = (ROOT / 'docs' / 'architecture.md').read_text()
+    names = set(re.findall(r'[`\s]([a-z_]+\.py)\b', text))
+    existing = {path.name for path in ROOT.rglob('*.py') if '.venv' not in path.parts}
+    assert names <= existing, names - existing
