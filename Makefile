@@ -9,7 +9,6 @@ VENV_PYTHON := .venv/bin/python
 # Passed on: make demo DEMO_ARGS=--help, make test TEST_ARGS='-k queue -x'.
 DEMO_ARGS ?=
 TEST_ARGS ?=
-BENCH_ARGS ?=
 
 # A sourced ROS 2 would put its own Python packages, libraries and middleware before those in .venv,
 # and messages built against a mixture crash. The same list, with more about it, is in
@@ -24,7 +23,7 @@ LD_LIBRARY_PATH := $(subst $(space),:,$(filter-out $(addsuffix /%,$(subst :, ,$(
 	$(subst :, ,$(LD_LIBRARY_PATH))))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench lock clean distclean
+.PHONY: help setup demo test lint lock clean distclean
 
 help: ## show this list
 	@sed -nE 's/^([a-z]+):.*## (.*)$$/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -44,17 +43,14 @@ lint: setup ## run the linters alone
 	@$(VENV_PYTHON) -m ruff check
 	@$(VENV_PYTHON) -m pytest -q -m linter
 
-bench: setup ## run the benchmarks and write bench_output/
-	@$(VENV_PYTHON) -m benchmarks $(BENCH_ARGS)
-
 lock: ## resolve requirements/*.in anew into requirements/lock.txt (needs uv)
 	uv pip compile --universal --python-version 3.10 --no-python-downloads --upgrade \
 		--no-emit-package lark-parser --annotation-style line --custom-compile-command 'make lock' \
 		--output-file requirements/lock.txt requirements/*.in
 
-clean: ## remove what builds, tests, the demo and the benchmarks leave
-	rm -rf build install log demo_output bench_output .pytest_cache .ruff_cache .hypothesis
+clean: ## remove what builds, tests and the demo leave
+	rm -rf build install log demo_output .pytest_cache .ruff_cache .hypothesis
 	find . -name .venv -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
 
 distclean: clean ## remove .venv too
-	rm -rf .venv
+	rm -rf .venv/pyvenv.cfg .venv # in this order: an interrupted removal must not look usable

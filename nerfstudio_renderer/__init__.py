@@ -23,6 +23,27 @@ import importlib
 from typing import TYPE_CHECKING
 import warnings
 
+if TYPE_CHECKING:  # what _HOMES says, for type checkers
+    from nerfstudio_renderer.camera import Camera, Intrinsics, PoseTolerance  # noqa: F401
+    from nerfstudio_renderer.conventions import PoseConvention  # noqa: F401
+    from nerfstudio_renderer.defaults import DEFAULTS  # noqa: F401
+    from nerfstudio_renderer.engines.selection import select_engine  # noqa: F401
+    from nerfstudio_renderer.errors import (  # noqa: F401
+        ConfigurationError,
+        PoseError,
+        RendererError,
+        RenderError,
+        SceneError,
+    )
+    from nerfstudio_renderer.exiting import exit_quickly  # noqa: F401
+    from nerfstudio_renderer.frame import Frame, Update  # noqa: F401
+    from nerfstudio_renderer.ladder import PictureLadder, StrideLadder  # noqa: F401
+    from nerfstudio_renderer.nerfstudio_render_queue import NerfStudioRenderQueue  # noqa: F401
+    from nerfstudio_renderer.pose import c2w_from_euler, c2w_from_quaternion  # noqa: F401
+    from nerfstudio_renderer.progressive import ProgressiveRenderer, Quality  # noqa: F401
+    from nerfstudio_renderer.render_queue import RenderQueue  # noqa: F401
+    from nerfstudio_renderer.scene import load_scene, Scene, WorldTransform  # noqa: F401
+
 __version__ = '0.1.0'
 
 # nerfstudio 1.1.5 uses what PyTorch has deprecated since. Nothing that a user could do about it.
@@ -36,7 +57,7 @@ _HOMES = {
     'DEFAULTS': 'defaults',
     'Frame': 'frame',
     'Intrinsics': 'camera',
-    'NerfStudioRenderQueue': 'render_queue',
+    'NerfStudioRenderQueue': 'nerfstudio_render_queue',
     'PictureLadder': 'ladder',
     'PoseConvention': 'conventions',
     'PoseError': 'errors',
@@ -44,7 +65,7 @@ _HOMES = {
     'ProgressiveRenderer': 'progressive',
     'Quality': 'progressive',
     'RenderError': 'errors',
-    'RenderQueue': 'queue',
+    'RenderQueue': 'render_queue',
     'RendererError': 'errors',
     'Scene': 'scene',
     'SceneError': 'errors',
@@ -68,25 +89,3 @@ def __getattr__(name: str) -> object:
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
-
-
-if TYPE_CHECKING:  # the same for type checkers
-    from nerfstudio_renderer.camera import Camera, Intrinsics, PoseTolerance  # noqa: F401
-    from nerfstudio_renderer.conventions import PoseConvention  # noqa: F401
-    from nerfstudio_renderer.defaults import DEFAULTS  # noqa: F401
-    from nerfstudio_renderer.engines.selection import select_engine  # noqa: F401
-    from nerfstudio_renderer.errors import (  # noqa: F401
-        ConfigurationError,
-        PoseError,
-        RendererError,
-        RenderError,
-        SceneError,
-    )
-    from nerfstudio_renderer.exiting import exit_quickly  # noqa: F401
-    from nerfstudio_renderer.frame import Frame, Update  # noqa: F401
-    from nerfstudio_renderer.ladder import PictureLadder, StrideLadder  # noqa: F401
-    from nerfstudio_renderer.pose import c2w_from_euler, c2w_from_quaternion  # noqa: F401
-    from nerfstudio_renderer.progressive import ProgressiveRenderer, Quality  # noqa: F401
-    from nerfstudio_renderer.queue import RenderQueue  # noqa: F401
-    from nerfstudio_renderer.render_queue import NerfStudioRenderQueue  # noqa: F401
-    from nerfstudio_renderer.scene import load_scene, Scene, WorldTransform  # noqa: F401

@@ -57,8 +57,8 @@ class Canvas:
         while start < len(missing):
             if cancelled():
                 return False
-            size = pacer.size if self._divisible else len(missing)
-            start += self._render(missing[start : start + size], pacer)
+            end = start + pacer.size if self._divisible else len(missing)
+            start += self._render(missing[start:end], pacer)
         self._done = level
         return True
 
@@ -83,7 +83,8 @@ class Canvas:
         """
         grid = self._pixels.view(self._grid.height, self._grid.width, CHANNELS)
         # Copied on the device, so that later levels do not write into this one's frame.
-        picture = grid[level.offset :: level.stride, level.offset :: level.stride].clone()
+        every = slice(level.offset, None, level.stride)
+        picture = grid[every, every].clone()
         if not bool(torch.isfinite(picture).all()):
             raise RenderError(f'{_broken_count(picture)} of {level.intrinsics.pixel_count} pixels '
                               'are not finite: the model diverged, or its checkpoint is damaged')

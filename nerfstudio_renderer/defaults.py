@@ -37,7 +37,7 @@ class Defaults:
 
     @property
     def intrinsics(self) -> Intrinsics:
-        """The pinhole of the finest picture."""
+        """Return the pinhole of the finest picture."""
         return Intrinsics.from_fov_y(self.width, self.height, self.fov_y_deg)
 
 

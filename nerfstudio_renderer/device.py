@@ -32,12 +32,13 @@ def select_device(name: str = 'auto') -> torch.device:
     except RuntimeError:
         device = None
     if device is None or device.type not in ('cpu', 'cuda'):
-        raise ConfigurationError(f"device {name!r} is not 'auto', 'cpu', 'cuda' or 'cuda:N'")
+        raise ConfigurationError(f'device {name!r} is not auto, cpu, cuda or cuda:N')
     if device.type == 'cpu':
         return torch.device('cpu')
     found = torch.cuda.device_count() if torch.cuda.is_available() else 0
     index = device.index or 0
     if index >= found:
-        raise ConfigurationError(f"device {name!r}: PyTorch finds {found} CUDA devices here; use "
-                                 "'auto' or 'cpu'")
+        raise ConfigurationError(
+            f'device {name!r}: PyTorch finds {found} CUDA devices here; use auto or cpu'
+        )
     return torch.device('cuda', index)

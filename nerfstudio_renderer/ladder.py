@@ -54,7 +54,7 @@ class Level:
     @property
     def intrinsics(self) -> Intrinsics:
         """
-        The exact projection of this level's own picture.
+        Return the exact projection of this level's own picture.
 
         The centre of pixel ``i`` is that of pixel ``offset + stride * i`` of the canvas:
         ``stride * (i + 0.5 - cx') = offset + stride * i + 0.5 - cx``, solved for ``cx'``.

@@ -67,7 +67,7 @@ class ProgressiveRenderer:
 
     @property
     def rays_per_second(self) -> float:
-        """The engine's measured speed; 0 before anything was rendered."""
+        """Return the engine's measured speed; 0 before anything was rendered."""
         return self._pacer.rays_per_second
 
     def frames(self, update: Update, cancelled: Cancelled) -> Iterator[Frame]:
@@ -85,7 +85,8 @@ class ProgressiveRenderer:
     def _levels(self, camera: Camera) -> tuple[Level, ...]:
         quality = self.quality
         levels = quality.ladder.levels(camera.intrinsics)
-        levels = levels[first_level(levels, self.rays_per_second * quality.target_latency_s) :]
+        first = first_level(levels, self.rays_per_second * quality.target_latency_s)
+        levels = levels[first:]
         if self.engine.renders_single_rays:
             return levels
         return tuple(level.standalone() for level in levels)

@@ -11,98 +11,134 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""The render queue as scripts use it: update the camera, get the newest picture."""
+"""The thread that turns camera updates into frames."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
-import weakref
+from collections.abc import Callable
+import logging
+import threading
+import time
+from typing import Any
 
-from nerfstudio_renderer.camera import Camera
-from nerfstudio_renderer.defaults import DEFAULTS
-from nerfstudio_renderer.engines.selection import select_engine
-from nerfstudio_renderer.ladder import StrideLadder
-from nerfstudio_renderer.picture_config import read_picture_ladder
-from nerfstudio_renderer.pose import c2w_from_euler
-from nerfstudio_renderer.progressive import ProgressiveRenderer, Quality
-from nerfstudio_renderer.queue import RenderQueue
-from nerfstudio_renderer.scene import load_scene
-import numpy as np
+from nerfstudio_renderer.camera import Camera, PoseTolerance
+from nerfstudio_renderer.frame import Frame, Update
+from nerfstudio_renderer.progressive import SeriesRenderer
+from nerfstudio_renderer.slot import FrameSlot, Listener
+
+_log = logging.getLogger(__name__)
+
+FailureListener = Callable[[Update, Exception], None]
 
 
-class NerfStudioRenderQueue:
+class RenderQueue:
     """
-    Renders a trained scene from a moving camera, coarse to fine, on a thread of its own.
+    Renders the newest camera update, coarse to fine, on a thread of its own.
 
-    >>> rq = NerfStudioRenderQueue(model_config_path=Path('config.yml'))
-    >>> rq.update_camera([0.0, 0.0, 0.5], [60.0, 0.0, 0.0])
-    >>> image = rq.get_rgb_image()  # None until there is one that was not yet returned
+    No call waits for rendering. Updates that arrive while another is rendered replace each
+    other; the newest is next as soon as the coarsest level in work is finished, or the finer one
+    in work has noticed (within one chunk).
 
-    Once a picture of an update is ready, fetched or not, no picture of an earlier update is
-    returned any more. The two calls need not be paired.
-
-    :param model_config_path: ``config.yml`` of ``ns-train``, or its folder; None for the bundled
-        scene.
-    :param checkpoint_path: a ``step-*.ckpt`` instead of the newest beside the config.
-    :param device: 'auto', 'cpu', 'cuda' or 'cuda:N'.
-    :param engine: 'auto', 'nerfstudio' or 'fused'.
-    :param camera_config_path: JSON list of levels, coarse to fine, each
-        ``{"width": int, "height": int, "fov": vertical degrees}``; None for the same levels as
-        the ROS node's defaults.
-    :raises SceneError: if the scene cannot be loaded.
-    :raises ConfigurationError: if the device, the engine or the levels cannot be used.
+    :param renderer: turns an update into frames; used by the queue's thread alone.
+    :param tolerance: an update this near to the last one does not restart the series.
+    :param on_failure: called on the queue's thread when an update could not be rendered.
     """
 
     def __init__(
         self,
-        model_config_path: Path | str | None = None,
-        checkpoint_path: Path | str | None = None,
-        device: str = 'auto',
-        engine: str = 'auto',
-        camera_config_path: Path | str | None = None,
+        renderer: SeriesRenderer,
+        *,
+        tolerance: PoseTolerance = PoseTolerance(),  # noqa: B008 - frozen
+        on_failure: FailureListener | None = None,
     ) -> None:
-        self._intrinsics, ladder = _pictures(camera_config_path)
-        scene = load_scene(model_config_path, checkpoint=checkpoint_path, device=device)
-        quality = Quality(ladder, DEFAULTS.target_latency_ms / 1e3)
-        self._queue = RenderQueue(ProgressiveRenderer(select_engine(scene, engine), quality))
-        # Not __del__: this also runs, in order, when the interpreter exits.
-        self._finalizer = weakref.finalize(self, self._queue.close)
+        self.tolerance = tolerance
+        self._renderer = renderer
+        self._on_failure = on_failure
+        self._slot = FrameSlot()
+        self._changed = threading.Condition()
+        self._last: Update | None = None
+        self._waiting: Update | None = None
+        self._sequence = 0
+        self._busy = False
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name='render', daemon=True)
+        self._thread.start()
 
-    def update_camera(self, position: Sequence[float], rotation: Sequence[float]) -> None:
+    def update(self, camera: Camera, tag: Any = None) -> Update:
         """
-        Look from somewhere else; returns at once.
+        Ask for pictures of ``camera``; return at once.
 
-        :param position: x, y, z of the camera's centre, scene units.
-        :param rotation: Euler angles in degrees, about the scene's fixed x, then y, then z axis
-            (scipy's 'xyz'), of a camera that looks along its -z with +y up (OpenGL).
-        :raises PoseError: if there are not three finite numbers in each (a ValueError).
+        :returns: the update that will be rendered: a new one, or the last one if the camera
+            rests, whose refinement then simply goes on.
         """
-        self._queue.update(Camera(c2w_from_euler(position, rotation), self._intrinsics))
+        with self._changed:
+            if self._last is not None and camera.rests_at(self._last.camera, self.tolerance):
+                return self._last
+            self._sequence += 1
+            self._last = Update(self._sequence, camera, time.monotonic(), tag)
+            self._waiting = self._last
+            self._changed.notify_all()
+            return self._last
 
-    def get_rgb_image(self) -> np.ndarray | None:
-        """
-        Return the newest picture, if it was not returned before.
+    def take(self, client: str = '') -> Frame | None:
+        """Return the newest frame if ``client`` has not taken it yet, else None."""
+        return self._slot.take(client)
 
-        :returns: float32 of shape (height, width, 3) in 0..1, the caller's own; or None until a
-            newer update, or the same update in higher quality, has finished.
-        """
-        frame = self._queue.take()
-        return None if frame is None else np.array(frame.rgb, order='C')
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Call ``listener`` with every frame, on the queue's thread; return how to stop that."""
+        return self._slot.subscribe(listener)
 
-    def close(self) -> None:
-        """Stop rendering; the thread ends after the chunk in work."""
-        self._finalizer()
+    def wait_until_idle(self, timeout_s: float) -> bool:
+        """Wait until the last update is rendered to its finest level, or has failed."""
+        with self._changed:
+            return self._changed.wait_for(
+                lambda: self._closed or not (self._busy or self._waiting), timeout_s
+            )
 
-    def __enter__(self) -> NerfStudioRenderQueue:
+    def close(self, timeout_s: float = 2.0) -> bool:
+        """Stop after the chunk in work; return whether the thread has ended in time."""
+        with self._changed:
+            self._closed = True
+            self._waiting = None
+            self._changed.notify_all()
+        if self._thread is not threading.current_thread():
+            self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def __enter__(self) -> RenderQueue:
         return self
 
     def __exit__(self, *exc_info: object) -> None:
         self.close()
 
+    def _run(self) -> None:
+        while (update := self._next()) is not None:
+            try:
+                for frame in self._renderer.frames(update, self._cancelled):
+                    self._slot.offer(frame)
+            except Exception as error:
+                self._fail(update, error)
 
-def _pictures(camera_config_path: Path | str | None):
-    if camera_config_path is None:
-        return DEFAULTS.intrinsics, StrideLadder(DEFAULTS.levels)
-    ladder = read_picture_ladder(Path(camera_config_path))
-    return ladder.pictures[-1], ladder
+    def _next(self) -> Update | None:
+        with self._changed:
+            self._busy = False
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: self._closed or self._waiting)
+            update, self._waiting = self._waiting, None
+            self._busy = update is not None
+            return update
+
+    def _cancelled(self, level: int) -> bool:
+        # A coarsest level is finished whatever arrives: at any rate of updates, pictures come.
+        return self._closed or (level > 0 and self._waiting is not None)
+
+    def _fail(self, update: Update, error: Exception) -> None:
+        with self._changed:
+            if self._last is update:
+                self._last = None  # so that sending the same pose again tries again
+        _log.error('update %d failed: %s', update.sequence, error, exc_info=error)
+        if self._on_failure is not None:
+            try:
+                self._on_failure(update, error)
+            except Exception:
+                _log.exception('the failure listener failed on update %d', update.sequence)

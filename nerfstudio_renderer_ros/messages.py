@@ -18,7 +18,7 @@ from __future__ import annotations
 from builtin_interfaces.msg import Duration, Time
 from nerfstudio_renderer import Frame, Intrinsics
 from nerfstudio_renderer_msgs.msg import FrameInfo
-from nerfstudio_renderer_ros.encodings import encode
+from nerfstudio_renderer_ros.image_encodings import encode
 import numpy as np
 from sensor_msgs.msg import CameraInfo, Image
 from std_msgs.msg import Header

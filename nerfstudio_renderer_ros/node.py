@@ -133,7 +133,7 @@ class RendererNode(Node):
         self._queue.tolerance = PoseTolerance(
             settings.tolerance_m * self._units(settings).scale, settings.tolerance_deg
         )
-        stamp_message = self._stamps.next(stamp).to_msg()
+        stamp_message = self._stamps.take(stamp).to_msg()
         self._queue.update(camera, Tag(stamp_message, settings.encoding))
 
     def _camera(self, pose: Pose, settings: Settings) -> Camera:

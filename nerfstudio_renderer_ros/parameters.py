@@ -35,7 +35,7 @@ class ParameterSpec:
     """Its value unless the user gives one; also fixes the type."""
     description: str
     """What it does, in which unit."""
-    range: tuple[float, float] | None = None
+    limits: tuple[float, float] | None = None
     """Least and greatest number, both allowed."""
     choices: tuple[str, ...] = ()
     """The only allowed strings; empty for any."""
@@ -44,17 +44,17 @@ class ParameterSpec:
 
     @property
     def descriptor(self) -> ParameterDescriptor:
-        """The same for ``ros2 param describe``."""
+        """Return the same for ``ros2 param describe``."""
         descriptor = ParameterDescriptor(
             description=self.description,
             read_only=self.read_only,
             additional_constraints=f'one of {", ".join(self.choices)}' if self.choices else '',
         )
-        if self.range and isinstance(self.default, int):
-            least, greatest = (int(limit) for limit in self.range)
+        if self.limits and isinstance(self.default, int):
+            least, greatest = (int(limit) for limit in self.limits)
             descriptor.integer_range = [IntegerRange(from_value=least, to_value=greatest, step=1)]
-        elif self.range:
-            least, greatest = self.range
+        elif self.limits:
+            least, greatest = self.limits
             descriptor.floating_point_range = [
                 FloatingPointRange(from_value=least, to_value=greatest, step=0.0)
             ]
@@ -90,13 +90,13 @@ PARAMETERS = (
         choices=('auto', 'nerfstudio', 'fused'), read_only=True,
     ),
     ParameterSpec(
-        'width', DEFAULTS.width, 'Columns of the finest picture, pixels', range=(1, 16384),
+        'width', DEFAULTS.width, 'Columns of the finest picture, pixels', limits=(1, 16384),
     ),
     ParameterSpec(
-        'height', DEFAULTS.height, 'Rows of the finest picture, pixels', range=(1, 16384),
+        'height', DEFAULTS.height, 'Rows of the finest picture, pixels', limits=(1, 16384),
     ),
     ParameterSpec(
-        'fov_y_deg', DEFAULTS.fov_y_deg, 'Vertical field of view, degrees', range=(1.0, 179.0),
+        'fov_y_deg', DEFAULTS.fov_y_deg, 'Vertical field of view, degrees', limits=(1.0, 179.0),
     ),
     ParameterSpec(
         'levels', list(DEFAULTS.levels),
@@ -106,7 +106,7 @@ PARAMETERS = (
         'target_latency_ms', DEFAULTS.target_latency_ms,
         'Coarse levels are left out while the first picture still comes within this time, '
         'milliseconds; 0: render them all',
-        range=(0.0, 60000.0),
+        limits=(0.0, 60000.0),
     ),
     ParameterSpec(
         'encoding', 'rgb8', 'Encoding of the published and served images',
@@ -132,12 +132,12 @@ PARAMETERS = (
         'pose_tolerance_m', 0.0,
         'A pose this near to the last accepted one does not restart the refinement, in the '
         'units of the poses (metres); 0: only an equal one',
-        range=(0.0, 1000.0),
+        limits=(0.0, 1000.0),
     ),
     ParameterSpec(
         'pose_tolerance_deg', 0.0,
         'The same for its orientation, degrees; 0: only an equal one',
-        range=(0.0, 180.0),
+        limits=(0.0, 180.0),
     ),
 )
 """Every parameter of the node, in the order of the documentation."""

@@ -24,7 +24,7 @@ class IncreasingStamps:
     def __init__(self) -> None:
         self._last_ns: int | None = None
 
-    def next(self, wanted: Time) -> Time:
+    def take(self, wanted: Time) -> Time:
         """Return ``wanted``, moved to 1 ns after the last stamp if it is not later than that."""
         nanoseconds = wanted.nanoseconds
         if self._last_ns is not None:

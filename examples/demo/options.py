@@ -11,7 +11,7 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""The command line."""
+"""Return the command line."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ class Options:
     output: Path
     """Folder for the results."""
     view: View
-    """The pictures."""
+    """Return the pictures."""
     plan: FlightPlan
-    """The flight."""
+    """Return the flight."""
     config: str
     """Path of the scene's config.yml; empty for the bundled scene."""
     device: str
@@ -50,7 +50,7 @@ class Options:
 
     @property
     def node_parameters(self) -> dict[str, int | float | str | list[int]]:
-        """The parameters of the node."""
+        """Return the parameters of the node."""
         return {
             'config': self.config,
             'device': self.device,

@@ -95,7 +95,7 @@ class Info:
 
     @property
     def key(self) -> Key:
-        """What the image and the calibration of this frame have too."""
+        """Return what the image and the calibration of this frame have too."""
         return Key(self.header.stamp_ns, self.width, self.height)
 
     @property
@@ -124,7 +124,7 @@ class Picture:
 
     @property
     def key(self) -> Key:
-        """What the information and the calibration of this frame have too."""
+        """Return what the information and the calibration of this frame have too."""
         return Key(self.header.stamp_ns, self.width, self.height)
 
 
@@ -145,7 +145,7 @@ class Calibration:
 
     @property
     def key(self) -> Key:
-        """What the image and the information of this frame have too."""
+        """Return what the image and the information of this frame have too."""
         return Key(self.header.stamp_ns, self.width, self.height)
 
 

@@ -44,6 +44,7 @@ class NerfstudioEngine:
 
 
 class _RayView:
+
     def __init__(self, model: Model, cameras: Cameras) -> None:
         self._model = model
         self._cameras = cameras
@@ -59,6 +60,7 @@ class _RayView:
 
 
 class _RasterView:
+
     def __init__(self, model: Model, cameras: Cameras) -> None:
         self._model = model
         self._cameras = cameras

@@ -58,7 +58,7 @@ class Checkpoint:
 
     @property
     def aabb(self) -> torch.Tensor:
-        """The scene's bounding box, float32 of shape (2, 3): least and greatest corner."""
+        """Return the scene's bounding box, float32 of shape (2, 3): least and greatest corner."""
         unit_box = torch.tensor([[-1.0, -1.0, -1.0], [1.0, 1.0, 1.0]])
         return self.state.get(_AABB_KEY, unit_box).float().cpu()
 

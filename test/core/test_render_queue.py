@@ -11,122 +11,155 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""NerfStudioRenderQueue, as scripts use it."""
+"""The render queue: failures, rests, endings."""
 
 from __future__ import annotations
 
 import gc
-import json
-from pathlib import Path
-import subprocess
-import sys
 import threading
 import time
+import weakref
 
-from nerfstudio_renderer import ConfigurationError, NerfStudioRenderQueue, PoseError, SceneError
-import numpy as np
+from nerfstudio_renderer import (
+    PoseTolerance,
+    ProgressiveRenderer,
+    Quality,
+    RenderQueue,
+    StrideLadder,
+)
 import pytest
-
-LEVELS = [{'width': 8, 'height': 6, 'fov': 60}, {'width': 20, 'height': 15, 'fov': 60.0}]
-PATIENCE_S = 60.0
-
-
-@pytest.fixture
-def camera_config(tmp_path: Path) -> Path:
-    """Return the path of a file with two small levels."""
-    path = tmp_path / 'levels.json'
-    path.write_text(json.dumps(LEVELS))
-    return path
+from support.engines import (
+    camera_at,
+    FailingEngine,
+    PATIENCE_S,
+    PatternEngine,
+    SteppedRenderer,
+)
 
 
-def _next_image(queue: NerfStudioRenderQueue) -> np.ndarray:
-    deadline = time.monotonic() + PATIENCE_S
-    while (image := queue.get_rgb_image()) is None:
-        assert time.monotonic() < deadline, 'no image came'
-        time.sleep(0.005)  # as a script does: there is nothing to wait on in this interface
-    return image
+def _renderer(engine=None) -> ProgressiveRenderer:
+    return ProgressiveRenderer(engine or PatternEngine(), Quality(StrideLadder((4, 2, 1))))
 
 
-def _render_threads() -> int:
-    return sum(thread.name == 'render' for thread in threading.enumerate())
+def _orders(queue: RenderQueue) -> list[tuple[int, int]]:
+    heard: list[tuple[int, int]] = []
+    queue.subscribe(lambda frame: heard.append(frame.order))
+    return heard
 
 
-@pytest.fixture
-def queue(tiny_scene: Path, camera_config: Path):
-    """Return a queue with small levels."""
-    with NerfStudioRenderQueue(tiny_scene, camera_config_path=camera_config) as queue:
-        yield queue
+def test_a_rested_camera_is_refined_to_its_finest_level():
+    with RenderQueue(_renderer()) as queue:
+        heard = _orders(queue)
+        queue.update(camera_at(1.0), tag='stamp')
+        assert queue.wait_until_idle(PATIENCE_S)
+        assert heard == [(1, 0), (1, 1), (1, 2)]
+        frame = queue.take()
+        assert frame.is_finest
+        assert frame.update.tag == 'stamp'
+        assert frame.latency_s >= frame.render_time_s > 0
 
 
-def test_images_come_coarse_to_fine_and_then_none(queue):
-    assert queue.get_rgb_image() is None
-    queue.update_camera([0.0, 0.0, 0.5], [60.0, 0.0, 0.0])
-    image = _next_image(queue)
-    while image.shape != (15, 20, 3):
-        assert image.shape == (6, 8, 3)
-        image = _next_image(queue)
-    assert image.dtype == np.float32
-    assert 0.0 <= image.min() <= image.max() <= 1.0
-    image[:] = 0.0  # the caller's own
-    assert queue.get_rgb_image() is None
+def test_a_repeated_pose_goes_on_with_the_series():
+    renderer = SteppedRenderer(levels=3, chunks=1)
+    with RenderQueue(renderer) as queue:
+        heard = _orders(queue)
+        first = queue.update(camera_at(1.0))
+        renderer.wait_until_parked()
+        assert queue.update(camera_at(1.0)) is first
+        renderer.run_free()
+        assert queue.wait_until_idle(PATIENCE_S)
+        assert queue.update(camera_at(1.0)) is first  # also once it is finished
+        assert heard == [(1, 0), (1, 1), (1, 2)]
 
 
-def test_position_and_rotation_may_be_any_three_numbers_and_are_copied(queue):
-    position = [0.0, 0.0, 0.5]
-    queue.update_camera(position, (60, 0, 0))
-    position[0] = 9.0
-    queue.update_camera(np.zeros(3), np.array([0.0, -152.0, 0.0]))
-    assert _next_image(queue) is not None
+def test_tolerance_is_measured_from_the_accepted_pose_so_creeping_is_noticed():
+    with RenderQueue(_renderer(), tolerance=PoseTolerance(distance=0.1)) as queue:
+        sequences = [queue.update(camera_at(0.04 * step)).sequence for step in range(7)]
+    assert sequences == [1, 1, 1, 2, 2, 2, 3]
 
 
 @pytest.mark.parametrize(
-    ('position', 'rotation'),
-    [([0.0, 0.0], [0.0] * 3), ([0.0] * 3, [0.0, float('nan'), 0.0]), ('abc', [0.0] * 3)],
+    ('x', 'reason'), [(-1.0, 'out of memory at -1'), (2000.0, 'are not finite')]
 )
-def test_what_is_no_pose_is_refused_and_changes_nothing(queue, position, rotation):
-    with pytest.raises(PoseError):
-        queue.update_camera(position, rotation)
-    queue.update_camera([0.0, 0.0, 0.5], [60.0, 0.0, 0.0])
-    assert _next_image(queue) is not None
+def test_a_failing_update_is_reported_and_the_next_one_served(x, reason, caplog):
+    failures = []
+    with RenderQueue(
+        _renderer(FailingEngine()), on_failure=lambda *failure: failures.append(failure)
+    ) as queue:
+        heard = _orders(queue)
+        failed = queue.update(camera_at(x))
+        assert queue.wait_until_idle(PATIENCE_S)
+        queue.update(camera_at(1.0))
+        assert queue.wait_until_idle(PATIENCE_S)
+    assert heard == [(2, 0), (2, 1), (2, 2)]
+    assert [update for update, _ in failures] == [failed]
+    assert reason in str(failures[0][1])
+    assert reason in caplog.text
 
 
-def test_deleting_the_queue_ends_its_thread(tiny_scene, camera_config):
-    before = _render_threads()
-    queue = NerfStudioRenderQueue(tiny_scene, camera_config_path=camera_config)
-    queue.update_camera([0.0] * 3, [0.0] * 3)
-    assert _render_threads() == before + 1
+def test_a_failed_pose_is_tried_again_when_it_is_sent_again():
+    with RenderQueue(_renderer(FailingEngine())) as queue:
+        for sequence in (1, 2):
+            assert queue.update(camera_at(-1.0)).sequence == sequence
+            assert queue.wait_until_idle(PATIENCE_S)
+
+
+def test_a_failure_listener_that_fails_does_not_end_the_thread():
+    with RenderQueue(_renderer(FailingEngine()), on_failure=lambda *_: 1 / 0) as queue:
+        queue.update(camera_at(-1.0))
+        assert queue.wait_until_idle(PATIENCE_S)
+        queue.update(camera_at(1.0))
+        assert queue.wait_until_idle(PATIENCE_S)
+        assert queue.take().order == (2, 2)
+
+
+def test_update_and_take_do_not_wait_for_rendering():
+    renderer = SteppedRenderer(levels=1, chunks=1)  # nothing is ever rendered
+    queue = RenderQueue(renderer)
+    started = time.monotonic()
+    for step in range(1000):
+        queue.update(camera_at(float(step)))
+        assert queue.take() is None
+    assert time.monotonic() - started < PATIENCE_S
+    renderer.run_free()
+    assert queue.close()
+
+
+def test_close_ends_the_thread_in_the_middle_of_a_series_and_may_be_repeated():
+    queue = RenderQueue(
+        ProgressiveRenderer(
+            PatternEngine(seconds_per_ray=1e-3), Quality(StrideLadder((1,)))
+        )
+    )
+    from nerfstudio_renderer import Intrinsics
+
+    queue.update(camera_at(1.0, Intrinsics.from_fov_y(400, 300, 50.0)))  # 120 s of work
+    started = time.monotonic()
+    assert queue.close()
+    assert queue.close()
+    assert time.monotonic() - started < 2.0
+    assert not any(thread.name == 'render' for thread in threading.enumerate())
+
+
+def test_a_queue_that_is_closed_by_its_own_listener_ends():
+    queue = RenderQueue(_renderer())
+    closed = threading.Event()
+
+    def close_and_tell(frame):
+        queue.close()
+        closed.set()
+
+    queue.subscribe(close_and_tell)
+    queue.update(camera_at(1.0))
+    assert closed.wait(PATIENCE_S)
+    assert queue.close()
+
+
+def test_nothing_keeps_a_closed_queue_alive():
+    queue = RenderQueue(_renderer())
+    queue.update(camera_at(1.0))
+    queue.close()
+    reference = weakref.ref(queue)
     del queue
     gc.collect()
-    assert _render_threads() == before
-
-
-def test_a_script_that_forgets_to_close_ends_all_the_same(tiny_scene):
-    script = (
-        'from nerfstudio_renderer import NerfStudioRenderQueue\n'
-        f'queue = NerfStudioRenderQueue({str(tiny_scene)!r})\n'
-        'queue.update_camera([0, 0, 0], [0, 0, 0])\n'
-    )
-    subprocess.run([sys.executable, '-c', script], cwd=Path(__file__).parents[2], timeout=90,
-                   check=True)
-
-
-@pytest.mark.parametrize(
-    ('content', 'reason'),
-    [
-        ('[]', 'not a list of levels'),
-        ('{', 'cannot be read'),
-        ('[{"width": 8, "height": 6}]', 'exactly the keys width, height, fov'),
-        ('[{"width": "8", "height": 6, "fov": 50}]', 'width of level'),
-        ('[{"width": 8, "height": 0, "fov": 50}]', '8 x 0'),
-        ('[{"width": 8, "height": 6, "fov": 200}]', '200'),
-    ],
-)
-def test_levels_that_cannot_be_used_are_refused(tiny_scene, camera_config, content, reason):
-    camera_config.write_text(content)
-    with pytest.raises(ConfigurationError, match=reason):
-        NerfStudioRenderQueue(tiny_scene, camera_config_path=camera_config)
-
-
-def test_a_scene_that_is_none_is_refused(tmp_path):
-    with pytest.raises(SceneError, match='does not exist'):
-        NerfStudioRenderQueue(tmp_path / 'config.yml')
+    assert reference() is None

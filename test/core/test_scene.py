@@ -165,6 +165,7 @@ def test_a_pickle_that_would_run_something_is_refused_and_runs_nothing(scene_cop
     marker = tmp_path / 'executed'
 
     class Exploit:
+
         def __reduce__(self):
             return (Path.touch, (marker,))
 

@@ -73,7 +73,8 @@ def _ground_truth(view: dict, stride: int) -> np.ndarray:
     picture = np.asarray(Picture.open(HELDOUT / view['file_path']).convert('RGB'))
     full = Intrinsics.from_fov_y(picture.shape[1], picture.shape[0], 50.0)
     level = StrideLadder((stride,)).levels(full)[0]
-    return picture[level.rows.start :: stride, level.columns.start :: stride]
+    every = slice(level.offset, None, stride)
+    return picture[every, every]
 
 
 def _psnr(rendered: np.ndarray, truth: np.ndarray) -> float:

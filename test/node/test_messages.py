@@ -15,7 +15,7 @@
 
 from __future__ import annotations
 
-from nerfstudio_renderer_ros import encodings
+from nerfstudio_renderer_ros import image_encodings
 from nerfstudio_renderer_ros.messages import duration
 import numpy as np
 import pytest
@@ -33,9 +33,9 @@ def _every_grey_and_many_colours() -> np.ndarray:
 def test_the_bytes_are_the_same_with_and_without_cv_bridge(encoding, monkeypatch):
     pytest.importorskip('cv_bridge', reason='cv_bridge is not installed: nothing to compare with')
     rgb = _every_grey_and_many_colours()
-    with_cv_bridge = encodings.encode(rgb, encoding)
-    monkeypatch.setattr(encodings, 'CvBridge', None)
-    without = encodings.encode(rgb, encoding)
+    with_cv_bridge = image_encodings.encode(rgb, encoding)
+    monkeypatch.setattr(image_encodings, 'CvBridge', None)
+    without = image_encodings.encode(rgb, encoding)
     assert with_cv_bridge.tobytes() == without.tobytes()
     assert with_cv_bridge.shape == without.shape
 
@@ -53,7 +53,7 @@ def test_the_bytes_are_the_same_with_and_without_cv_bridge(encoding, monkeypatch
 )
 def test_an_orange_pixel_by_hand(encoding, expected):
     orange = np.array([[[255, 128, 0]]], dtype=np.uint8)
-    assert encodings.encode(orange, encoding)[0, 0].tolist() == expected
+    assert image_encodings.encode(orange, encoding)[0, 0].tolist() == expected
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ def run() -> int:
         print(f'error: {error}', file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print('\ninterrupted: the next run goes on from here', file=sys.stderr)
+        print('interrupted: the next run goes on from here', file=sys.stderr)
         return 130
     return 0
 

@@ -28,7 +28,11 @@ from tools.environment.layout import Layout
 PYTHON_INCLUDE = re.compile(r'/opt/python/[^";]*/include/python3\.\d+')
 NUMPY_INCLUDE = re.compile(r'/opt/python/[^";]*/numpy/_?core/include')
 
-ASK = 'import numpy, sysconfig; print(sysconfig.get_path("include"), numpy.get_include(), sep="\\n")'
+ASK = """
+import numpy, sysconfig
+print(sysconfig.get_path('include'))
+print(numpy.get_include())
+"""
 
 
 def repair(layout: Layout, shell: Shell) -> None:

@@ -29,42 +29,42 @@ class Layout:
 
     @property
     def venv(self) -> Path:
-        """The virtual environment, which is the ROS 2 prefix too."""
+        """Return the virtual environment, which is the ROS 2 prefix too."""
         return self.root / '.venv'
 
     @property
     def python(self) -> Path:
-        """The environment's interpreter."""
+        """Return the environment's interpreter."""
         return self.venv / 'bin' / 'python'
 
     @property
     def state(self) -> Path:
-        """What the set-up keeps for itself, inside the environment so that both go together."""
+        """Return the set-up's own folder, in the environment so that both come and go together."""
         return self.venv / 'setup'
 
     @property
     def log(self) -> Path:
-        """The full output of all that was run."""
+        """Return the file with the output of all that was run."""
         return self.state / 'setup.log'
 
     @property
     def stamps(self) -> Path:
-        """One file for each finished step."""
+        """Return the folder with a file for each finished step."""
         return self.state / 'stamps'
 
     @property
     def build(self) -> Path:
-        """The build folders of colcon; the installed project links to its own."""
+        """Return colcon's build folder; the installed project links to its part of it."""
         return self.state / 'build'
 
     @property
     def lock(self) -> Path:
-        """The exact version of every wheel."""
+        """Return the file with the exact version of every wheel."""
         return self.root / 'requirements' / 'lock.txt'
 
     @property
     def interfaces(self) -> Path:
-        """The package of messages and services."""
+        """Return the package of messages and services."""
         return self.root / 'nerfstudio_renderer_msgs'
 
     def site_packages(self) -> Path:

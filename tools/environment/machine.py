@@ -29,8 +29,17 @@ from tools.environment.errors import SetupError
 OLDEST, NEWEST = (3, 10), (3, 12)
 """The Python versions for which every wheel exists."""
 
-NEEDED_GB = 10.0
+NEEDED_GB = 12.0
 """Disk space of a finished environment and of what pip keeps while it installs [10^9 bytes]."""
+
+
+def check_all(venv: Path) -> None:
+    """Raise SetupError unless everything is there to make an environment at this path."""
+    check_python()
+    check_venv_module()
+    check_compilers()
+    check_headers()
+    check_space(venv)
 
 
 def check_python() -> None:
@@ -76,13 +85,17 @@ def check_headers() -> None:
 
 def check_space(venv: Path) -> None:
     """Raise SetupError if an environment at this path has no room to be completed."""
-    folder = venv if venv.exists() else venv.parent
-    free = shutil.disk_usage(folder).free / 1e9
+    free = free_gb(venv if venv.exists() else venv.parent)
     needed = NEEDED_GB - size_gb(venv)
     if free < needed:
         raise SetupError(
             f'not enough disk space for {venv}: {needed:.1f} GB are needed, {free:.1f} GB are '
             'free')
+
+
+def free_gb(folder: Path) -> float:
+    """Return the free space of the disk that a folder is on [10^9 bytes]."""
+    return shutil.disk_usage(folder).free / 1e9
 
 
 def size_gb(folder: Path) -> float:

@@ -21,14 +21,7 @@ from dataclasses import dataclass
 import inspect
 from pathlib import Path
 
-from tools.environment import (
-    cmake_paths,
-    fingerprint,
-    verification,
-    virtualenv,
-    wheels,
-    workspace,
-)
+from tools.environment import cmake_paths, fingerprint, verification, virtualenv, wheels, workspace
 from tools.environment.commands import Shell
 from tools.environment.layout import Layout
 
@@ -82,11 +75,13 @@ def stale(layout: Layout, steps: Sequence[Step] = STEPS) -> Iterator[Step]:
     """
     before = ''
     usable = virtualenv.is_usable(layout)
-    for step in steps:
+    for index, step in enumerate(steps):
         stamp = layout.stamps / step.name
         done = usable and stamp.exists() and stamp.read_text() == expected(step, before, layout)
         if not done:
-            stamp.unlink(missing_ok=True)
+            # Its failure may leave what the later steps did half undone.
+            for later in steps[index:]:
+                (layout.stamps / later.name).unlink(missing_ok=True)
             yield step
             stamp.parent.mkdir(parents=True, exist_ok=True)
             stamp.write_text(expected(step, before, layout))

@@ -22,7 +22,7 @@ import sys
 from tools.environment.commands import Shell
 from tools.environment.errors import SetupError
 from tools.environment.layout import Layout
-from tools.environment.machine import check_python, check_venv_module
+from tools.environment.machine import check_all
 
 MADE_AT = 'made_at'
 """Name of the file that says for which folder the environment was made."""
@@ -39,40 +39,37 @@ def version(layout: Layout) -> str:
 
 
 def is_usable(layout: Layout) -> bool:
-    """Return whether the environment has an interpreter and was made where it is now."""
+    """Return whether the environment has an interpreter and pip, and was made where it is now."""
     # The interpreter is a link, whose target may have gone. Scripts and links inside hold the
     # folder's name, so an environment that was moved with its checkout is of no use.
     made_at = layout.state / MADE_AT
     moved = made_at.exists() and made_at.read_text() != str(layout.venv)
-    return bool(version(layout)) and layout.python.exists() and not moved
-
-
-def running_version() -> str:
-    """Return the version of the running Python, as '3.11'."""
-    return f'{sys.version_info[0]}.{sys.version_info[1]}'
+    pip = layout.venv.glob('lib/python3.*/site-packages/pip')
+    return bool(version(layout)) and layout.python.exists() and any(pip) and not moved
 
 
 def create(layout: Layout, shell: Shell) -> None:
     """
-    Create the environment with the running Python; a usable one is kept and completed.
+    Create the environment with the running Python, unless there is a usable one.
 
-    :raises SetupError: if this Python cannot, or if another one made what is there
+    :raises SetupError: if something that it takes is missing
     """
-    check_python()
-    check_venv_module()
-    check_version(layout)
     if not is_usable(layout):
+        check_all(layout.venv)
+        # First, so that an interrupted removal leaves nothing that looks usable.
+        (layout.venv / 'pyvenv.cfg').unlink(missing_ok=True)
         shutil.rmtree(layout.venv, ignore_errors=True)
-    # The running Python may be the environment's own; its scripts would then name each other.
-    interpreter = getattr(sys, '_base_executable', sys.executable)
-    shell.run('creating the virtual environment', [interpreter, '-m', 'venv', layout.venv])
+        # The running Python may have been started as that of the removed environment.
+        interpreter = getattr(sys, '_base_executable', sys.executable)
+        shell.run('creating the virtual environment', [interpreter, '-m', 'venv', layout.venv])
+    layout.state.mkdir(exist_ok=True)
     (layout.state / MADE_AT).write_text(str(layout.venv))
 
 
 def check_version(layout: Layout) -> None:
     """Raise SetupError if there is a usable environment of another Python than the running."""
-    if is_usable(layout) and version(layout) != running_version():
+    running = f'{sys.version_info[0]}.{sys.version_info[1]}'
+    if is_usable(layout) and version(layout) != running:
         raise SetupError(
-            f'{layout.venv} is of Python {version(layout)}, this is {running_version()}: name '
-            f'that one, as in "make setup PYTHON=python{version(layout)}", or start anew with '
-            '"make distclean"')
+            f'{layout.venv} is of Python {version(layout)}, PYTHON is {running}: leave PYTHON out '
+            'to go on with it, or start anew with "make distclean"')

@@ -25,18 +25,19 @@ from tools.environment.commands import CommandFailed, Shell
 from tools.environment.environ import without_ros
 from tools.environment.errors import SetupError
 from tools.environment.layout import Layout
-from tools.environment.machine import check_compilers, check_headers, check_space
+from tools.environment.machine import check_compilers, check_space, free_gb
 
 BOOTSTRAP = ('pip', 'setuptools', 'wheel')
 """Installed first, at their locked versions, to install the rest (requirements/bootstrap.in)."""
 
-REASONS = (
-    (r'No space left on device|Errno 28', 'no space left on the disk'),
-    (r'name resolution|Failed to establish a new connection|Network is unreachable'
-     r'|Connection refused|ConnectTimeout|Read timed out|Max retries exceeded',
-     'the package index cannot be reached; the first set-up needs a network connection'),
-)
-"""What pip's output says about a failure, as a pattern and in words; the first match counts."""
+NO_SPACE = re.compile('No space left on device|Errno 28')
+NO_NETWORK = re.compile(
+    'name resolution|Failed to establish a new connection|Network is unreachable'
+    '|incomplete-download|Connection refused|ConnectTimeout|Read timed out|Max retries exceeded')
+"""What pip's output says about two failures that its last lines do not tell."""
+
+FULL_GB = 0.1
+"""A disk with less free space than this is the reason of a failure [10^9 bytes]."""
 
 
 def identity(layout: Layout) -> str:
@@ -51,7 +52,6 @@ def install(layout: Layout, shell: Shell) -> None:
     :raises SetupError: if the machine lacks something, or pip fails
     """
     check_compilers()  # a few of nerfstudio's dependencies come as sources
-    check_headers()
     check_space(layout.venv)
     discard_unfinished(layout)
     pip = [layout.python, '-m', 'pip', 'install', '--no-input', '--progress-bar', 'off']
@@ -68,7 +68,7 @@ def install(layout: Layout, shell: Shell) -> None:
         # The lock is complete, so there is nothing to resolve.
         shell.run('installing the wheels', [*pip, '--no-deps', '-r', layout.lock], variables)
     except CommandFailed as failure:
-        raise SetupError(explained(failure)) from failure
+        raise SetupError(explained(failure, free_gb(layout.venv))) from failure
     finally:
         shutil.rmtree(layout.state / 'tmp', ignore_errors=True)
 
@@ -83,9 +83,13 @@ def discard_unfinished(layout: Layout) -> None:
         shutil.rmtree(half_removed, ignore_errors=True)
 
 
-def explained(failure: CommandFailed) -> str:
-    """Return the failure's line with pip's reason in it, if there is a known one."""
-    for pattern, reason in REASONS:
-        if re.search(pattern, failure.output):
-            return f'{failure.what} failed: {reason} (full output: {failure.log})'
-    return str(failure)
+def explained(failure: CommandFailed, free: float) -> str:
+    """Return the failure's line, with its reason if it is the disk (`free` GB) or the network."""
+    # pip takes a download that does not fit on the disk for one that was cut off.
+    if NO_SPACE.search(failure.output) or free < FULL_GB:
+        reason = 'no space left on the disk'
+    elif NO_NETWORK.search(failure.output):
+        reason = 'the package index cannot be reached; the first set-up needs a network connection'
+    else:
+        return str(failure)
+    return f'{failure.what} failed: {reason} (full output: {failure.log})'

@@ -18,23 +18,24 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+import shutil
 
 from tools.environment import fingerprint
 from tools.environment.commands import Shell
 from tools.environment.environ import inside
 from tools.environment.layout import Layout
-from tools.environment.machine import check_compilers, check_headers
+from tools.environment.machine import check_compilers
 
 PROJECT = 'nerfstudio_renderer_ros'
 
 STARTUP = 'nerfstudio_renderer_ros.pth'
 """Name of the file in site-packages that every Python of the environment reads at its start."""
 
-PUT_PREFIX_FIRST = (
+ADD_PREFIX = (
     'import os, sys; '
-    'os.environ["AMENT_PREFIX_PATH"] = ":".join(dict.fromkeys([sys.prefix, '
-    '*filter(None, os.environ.get("AMENT_PREFIX_PATH", "").split(":"))]))')
-"""A line of Python, as a start-up file must have it."""
+    'os.environ["AMENT_PREFIX_PATH"] = ":".join(dict.fromkeys([*filter(None, '
+    'os.environ.get("AMENT_PREFIX_PATH", "").split(":")), sys.prefix]))')
+"""A line of Python, as a start-up file must have it; a sourced overlay keeps its precedence."""
 
 
 def interfaces_identity(layout: Layout) -> str:
@@ -45,7 +46,6 @@ def interfaces_identity(layout: Layout) -> str:
 def build_interfaces(layout: Layout, shell: Shell) -> None:
     """Generate, compile and install the messages."""
     check_compilers()
-    check_headers()
     colcon_build(layout, shell, layout.interfaces, '--cmake-args', *cmake_arguments(layout))
 
 
@@ -63,6 +63,8 @@ def project_identity(layout: Layout) -> str:
 
 def install_project(layout: Layout, shell: Shell) -> None:
     """Install the node and its core as links to their sources, so that edits count at once."""
+    for links in (layout.build / PROJECT, layout.venv / 'share' / PROJECT):
+        shutil.rmtree(links, ignore_errors=True)  # those to files that are no more
     colcon_build(layout, shell, layout.root, '--symlink-install')
     (layout.site_packages() / STARTUP).write_text(startup_file(layout))
 
@@ -102,4 +104,4 @@ def startup_file(layout: Layout) -> str:
     ament index; the wheels' own start-up file does it for the libraries.
     """
     links = os.path.relpath(layout.build / PROJECT, layout.site_packages())
-    return f'{links}\n{PUT_PREFIX_FIRST}\n'
+    return f'{links}\n{ADD_PREFIX}\n'

@@ -1,0 +1,132 @@
+# Copyright 2026 The nerfstudio_renderer_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""NerfStudioRenderQueue, as scripts use it."""
+
+from __future__ import annotations
+
+import gc
+import json
+from pathlib import Path
+import subprocess
+import sys
+import threading
+import time
+
+from nerfstudio_renderer import ConfigurationError, NerfStudioRenderQueue, PoseError, SceneError
+import numpy as np
+import pytest
+
+LEVELS = [{'width': 8, 'height': 6, 'fov': 60}, {'width': 20, 'height': 15, 'fov': 60.0}]
+PATIENCE_S = 60.0
+
+
+@pytest.fixture
+def camera_config(tmp_path: Path) -> Path:
+    """Return the path of a file with two small levels."""
+    path = tmp_path / 'levels.json'
+    path.write_text(json.dumps(LEVELS))
+    return path
+
+
+def _next_image(queue: NerfStudioRenderQueue) -> np.ndarray:
+    deadline = time.monotonic() + PATIENCE_S
+    while (image := queue.get_rgb_image()) is None:
+        assert time.monotonic() < deadline, 'no image came'
+        time.sleep(0.005)  # as a script does: there is nothing to wait on in this interface
+    return image
+
+
+def _render_threads() -> int:
+    return sum(thread.name == 'render' for thread in threading.enumerate())
+
+
+@pytest.fixture
+def queue(tiny_scene: Path, camera_config: Path):
+    """Return a queue with small levels."""
+    with NerfStudioRenderQueue(tiny_scene, camera_config_path=camera_config) as queue:
+        yield queue
+
+
+def test_images_come_coarse_to_fine_and_then_none(queue):
+    assert queue.get_rgb_image() is None
+    queue.update_camera([0.0, 0.0, 0.5], [60.0, 0.0, 0.0])
+    image = _next_image(queue)
+    while image.shape != (15, 20, 3):
+        assert image.shape == (6, 8, 3)
+        image = _next_image(queue)
+    assert image.dtype == np.float32
+    assert 0.0 <= image.min() <= image.max() <= 1.0
+    image[:] = 0.0  # the caller's own
+    assert queue.get_rgb_image() is None
+
+
+def test_position_and_rotation_may_be_any_three_numbers_and_are_copied(queue):
+    position = [0.0, 0.0, 0.5]
+    queue.update_camera(position, (60, 0, 0))
+    position[0] = 9.0
+    queue.update_camera(np.zeros(3), np.array([0.0, -152.0, 0.0]))
+    assert _next_image(queue) is not None
+
+
+@pytest.mark.parametrize(
+    ('position', 'rotation'),
+    [([0.0, 0.0], [0.0] * 3), ([0.0] * 3, [0.0, float('nan'), 0.0]), ('abc', [0.0] * 3)],
+)
+def test_what_is_no_pose_is_refused_and_changes_nothing(queue, position, rotation):
+    with pytest.raises(PoseError):
+        queue.update_camera(position, rotation)
+    queue.update_camera([0.0, 0.0, 0.5], [60.0, 0.0, 0.0])
+    assert _next_image(queue) is not None
+
+
+def test_deleting_the_queue_ends_its_thread(tiny_scene, camera_config):
+    before = _render_threads()
+    queue = NerfStudioRenderQueue(tiny_scene, camera_config_path=camera_config)
+    queue.update_camera([0.0] * 3, [0.0] * 3)
+    assert _render_threads() == before + 1
+    del queue
+    gc.collect()
+    assert _render_threads() == before
+
+
+def test_a_script_that_forgets_to_close_ends_all_the_same(tiny_scene):
+    script = (
+        'from nerfstudio_renderer import NerfStudioRenderQueue\n'
+        f'queue = NerfStudioRenderQueue({str(tiny_scene)!r})\n'
+        'queue.update_camera([0, 0, 0], [0, 0, 0])\n'
+    )
+    subprocess.run([sys.executable, '-c', script], cwd=Path(__file__).parents[2], timeout=90,
+                   check=True)
+
+
+@pytest.mark.parametrize(
+    ('content', 'reason'),
+    [
+        ('[]', 'not a list of levels'),
+        ('{', 'cannot be read'),
+        ('[{"width": 8, "height": 6}]', 'exactly the keys width, height, fov'),
+        ('[{"width": "8", "height": 6, "fov": 50}]', 'width of level'),
+        ('[{"width": 8, "height": 0, "fov": 50}]', '8 x 0'),
+        ('[{"width": 8, "height": 6, "fov": 200}]', '200'),
+    ],
+)
+def test_levels_that_cannot_be_used_are_refused(tiny_scene, camera_config, content, reason):
+    camera_config.write_text(content)
+    with pytest.raises(ConfigurationError, match=reason):
+        NerfStudioRenderQueue(tiny_scene, camera_config_path=camera_config)
+
+
+def test_a_scene_that_is_none_is_refused(tmp_path):
+    with pytest.raises(SceneError, match='does not exist'):
+        NerfStudioRenderQueue(tmp_path / 'config.yml')

@@ -1,0 +1,33 @@
+# Copyright 2026 The nerfstudio_renderer_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""What the linters look at."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+GENERATED = {'build', 'install', 'log'}
+"""Folders of a colcon workspace, where copies of the sources are."""
+
+
+def is_source_folder(folder: Path) -> bool:
+    """Return whether a folder of the checkout holds Python sources of ours."""
+    hidden = folder.name.startswith('.')
+    return not hidden and folder.name not in GENERATED and any(folder.rglob('*.py'))
+
+
+FOLDERS = sorted(path for path in ROOT.iterdir() if path.is_dir() and is_source_folder(path))
+FILES = sorted([*ROOT.glob('*.py'), *(file for path in FOLDERS for file in path.rglob('*.py'))])
+MANIFESTS = [ROOT / 'package.xml', ROOT / 'nerfstudio_renderer_msgs' / 'package.xml']
