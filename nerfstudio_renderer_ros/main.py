@@ -49,5 +49,8 @@ def main(args: list[str] | None = None, opener: SceneOpener = open_scene) -> int
         get_logger('nerfstudio_renderer').fatal(f'cannot start: {error}')
         return 1
     finally:
+        # The end has begun: an impatient second Ctrl-C must not tear it apart.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
         rclpy.try_shutdown()
     return 0

@@ -63,7 +63,7 @@ def _looking_at(position: np.ndarray, target: np.ndarray) -> Rotation:
 
 
 class OrbitNode(Node):
-    """Publishes the poses of an orbit on ``~/pose``."""
+    """Publishes the poses of an orbit on ``~/pose``, and rests now and then."""
 
     def __init__(self) -> None:
         super().__init__('orbit')
@@ -74,6 +74,8 @@ class OrbitNode(Node):
             self.declare_parameter('height', default.height).value,
         )
         self._period_s = self.declare_parameter('period_s', 30.0).value
+        self._fly_s = self.declare_parameter('fly_s', 4.0).value
+        self._rest_s = self.declare_parameter('rest_s', 2.0).value
         rate_hz = self.declare_parameter('rate_hz', 30.0).value
         self._publisher = self.create_publisher(Pose, '~/pose', 1)
         self._start = self.get_clock().now()
@@ -81,7 +83,14 @@ class OrbitNode(Node):
 
     def _publish(self) -> None:
         elapsed_s = (self.get_clock().now() - self._start).nanoseconds * 1e-9
-        self._publisher.publish(self._orbit.pose(math.tau * elapsed_s / self._period_s))
+        flown_s = flown(elapsed_s, self._fly_s, self._rest_s)
+        self._publisher.publish(self._orbit.pose(math.tau * flown_s / self._period_s))
+
+
+def flown(elapsed_s: float, fly_s: float, rest_s: float) -> float:
+    """Return the part of a time that was not rest; while it rests, a camera is seen in full."""
+    rounds, since = divmod(elapsed_s, fly_s + rest_s)
+    return rounds * fly_s + min(since, fly_s)
 
 
 def main(args: list[str] | None = None) -> int:

@@ -33,6 +33,7 @@ class FramePublishers:
     """Publishes frames as image, camera_info and frame_info."""
 
     def __init__(self, node: Node, frame_id: str) -> None:
+        self._context = node.context
         self._frame_id = frame_id
         self._image = _publisher(node, Image, '~/image')
         self._camera_info = _publisher(node, CameraInfo, '~/camera_info')
@@ -40,6 +41,13 @@ class FramePublishers:
 
     def publish(self, frame: Frame) -> None:
         """Publish what somebody has subscribed to; on the render thread."""
+        try:
+            self._publish(frame)
+        except Exception:
+            if self._context.ok():
+                raise  # else ROS has been shut down under it, and the thread is about to end
+
+    def _publish(self, frame: Frame) -> None:
         tag: Tag = frame.update.tag
         header = messages.header(tag.stamp, self._frame_id)
         # The image last: whoever pairs them by stamp then has the small ones already.

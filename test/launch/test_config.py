@@ -1,0 +1,68 @@
+# Copyright 2026 The nerfstudio_renderer_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""What is in config/ agrees with the node."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from nerfstudio_renderer_ros.parameters import PARAMETERS, ParameterSpec
+import pytest
+import yaml
+
+CONFIG = Path(__file__).parents[2] / 'config'
+
+
+@pytest.fixture(scope='module')
+def parameters() -> dict[str, Any]:
+    """Return the parameters in renderer.yaml, which must hold for every node."""
+    (nodes, settings), = yaml.safe_load((CONFIG / 'renderer.yaml').read_text()).items()
+    assert nodes == '/**'
+    return settings['ros__parameters']
+
+
+@pytest.fixture(scope='module')
+def rviz() -> dict[str, Any]:
+    """Return what rviz2 is to show."""
+    return yaml.safe_load((CONFIG / 'renderer.rviz').read_text())['Visualization Manager']
+
+
+def test_the_parameter_file_has_every_parameter_in_the_order_of_the_table(parameters):
+    assert list(parameters) == [spec.name for spec in PARAMETERS]
+
+
+@pytest.mark.parametrize('spec', PARAMETERS, ids=lambda spec: spec.name)
+def test_the_parameter_file_has_the_default_and_its_type(parameters, spec: ParameterSpec):
+    value = parameters[spec.name]
+    assert value == spec.default
+    assert type(value) is type(spec.default)  # 50 would not do for 50.0
+
+
+def test_rviz_subscribes_to_the_pictures_as_they_are_published(rviz):
+    image, = (each for each in rviz['Displays'] if each['Class'].endswith('/Image'))
+    assert image['Enabled']
+    assert image['Topic'] == {
+        'Value': '/nerfstudio_renderer/image',
+        'Reliability Policy': 'Reliable',
+        'History Policy': 'Keep Last',
+        'Depth': 1,
+        'Durability Policy': 'Volatile',
+    }
+
+
+def test_rviz_needs_no_transforms(rviz):
+    grid, = (each for each in rviz['Displays'] if each['Class'].endswith('/Grid'))
+    assert grid['Reference Frame'] == '<Fixed Frame>'
+    assert rviz['Global Options']['Fixed Frame'] == 'map'
