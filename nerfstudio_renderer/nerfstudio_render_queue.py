@@ -19,10 +19,10 @@ from collections.abc import Sequence
 from pathlib import Path
 import weakref
 
-from nerfstudio_renderer.camera import Camera
+from nerfstudio_renderer.camera import Camera, Intrinsics
 from nerfstudio_renderer.defaults import DEFAULTS
 from nerfstudio_renderer.engines.selection import select_engine
-from nerfstudio_renderer.ladder import StrideLadder
+from nerfstudio_renderer.ladder import Ladder, StrideLadder
 from nerfstudio_renderer.picture_config import read_picture_ladder
 from nerfstudio_renderer.pose import c2w_from_euler
 from nerfstudio_renderer.progressive import ProgressiveRenderer, Quality
@@ -101,7 +101,7 @@ class NerfStudioRenderQueue:
         self.close()
 
 
-def _pictures(camera_config_path: Path | str | None):
+def _pictures(camera_config_path: Path | str | None) -> tuple[Intrinsics, Ladder]:
     if camera_config_path is None:
         return DEFAULTS.intrinsics, StrideLadder(DEFAULTS.levels)
     ladder = read_picture_ladder(Path(camera_config_path))
