@@ -19,6 +19,7 @@ from nerfstudio.cameras.cameras import Cameras
 from nerfstudio.models.base_model import Model
 from nerfstudio_renderer.camera import Camera
 from nerfstudio_renderer.engines.protocol import View
+from nerfstudio_renderer.engines.workers import Workers
 from nerfstudio_renderer.scene import Scene
 import torch
 
@@ -31,6 +32,7 @@ class NerfstudioEngine:
     def __init__(self, scene: Scene) -> None:
         self._model = scene.model
         self.device = scene.device
+        self._workers = Workers(torch.get_num_threads() if scene.device.type == 'cpu' else 1)
         # Methods that rasterise replace the loop over rays by one of their own (splatfacto).
         own_loop = type(scene.model).get_outputs_for_camera is not Model.get_outputs_for_camera
         self.renders_single_rays = not own_loop
@@ -39,19 +41,23 @@ class NerfstudioEngine:
         """Return a view that shades rays one by one, or rasterises, as the model does."""
         cameras = _cameras(camera, self.device)
         if self.renders_single_rays:
-            return _RayView(self._model, cameras)
+            return _RayView(self._model, cameras, self._workers)
         return _RasterView(self._model, cameras)
 
 
 class _RayView:
 
-    def __init__(self, model: Model, cameras: Cameras) -> None:
+    def __init__(self, model: Model, cameras: Cameras, workers: Workers) -> None:
         self._model = model
         self._cameras = cameras
+        self._workers = workers
         self._width = int(cameras.width)
 
-    @torch.inference_mode()
     def render(self, pixels: torch.Tensor) -> torch.Tensor:
+        return torch.cat(self._workers.map(self._shade, pixels))
+
+    @torch.inference_mode()
+    def _shade(self, pixels: torch.Tensor) -> torch.Tensor:
         row = torch.div(pixels, self._width, rounding_mode='floor')
         # nerfstudio's coordinates are (y, x), pixel centres at half integers.
         coords = torch.stack([row, pixels - row * self._width], dim=-1) + 0.5

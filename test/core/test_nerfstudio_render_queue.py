@@ -47,8 +47,14 @@ def _next_image(queue: NerfStudioRenderQueue) -> np.ndarray:
     return image
 
 
-def _render_threads() -> int:
-    return sum(thread.name == 'render' for thread in threading.enumerate())
+def _new_threads(before: set[str]) -> set[str]:
+    """Return the names of threads that were not there before and do not end either."""
+    deadline = time.monotonic() + PATIENCE_S
+    while (new := {thread.name for thread in threading.enumerate()} - before):
+        if time.monotonic() > deadline:
+            break
+        time.sleep(0.01)
+    return new
 
 
 @pytest.fixture
@@ -91,13 +97,14 @@ def test_what_is_no_pose_is_refused_and_changes_nothing(queue, position, rotatio
 
 
 def test_deleting_the_queue_ends_its_thread(tiny_scene, camera_config):
-    before = _render_threads()
+    before = {thread.name for thread in threading.enumerate()}
     queue = NerfStudioRenderQueue(tiny_scene, camera_config_path=camera_config)
     queue.update_camera([0.0] * 3, [0.0] * 3)
-    assert _render_threads() == before + 1
+    assert any(thread.name == 'render' for thread in threading.enumerate())
+    _next_image(queue)
     del queue
     gc.collect()
-    assert _render_threads() == before
+    assert _new_threads(before) == set()
 
 
 def test_a_script_that_forgets_to_close_ends_all_the_same(tiny_scene):
