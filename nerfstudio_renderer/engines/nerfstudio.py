@@ -54,7 +54,7 @@ class _RayView:
         self._width = int(cameras.width)
 
     def render(self, pixels: torch.Tensor) -> torch.Tensor:
-        return torch.cat(self._workers.map(self._shade, pixels))
+        return torch.cat(self._workers.share(self._shade, pixels))
 
     @torch.inference_mode()
     def _shade(self, pixels: torch.Tensor) -> torch.Tensor:

@@ -41,7 +41,7 @@ class Workers:
                 count, 'shade', initializer=torch.set_num_threads, initargs=(1,)
             )
 
-    def map(
+    def share(
         self, shade: Callable[[torch.Tensor], torch.Tensor], pixels: torch.Tensor
     ) -> list[torch.Tensor]:
         """Return ``shade`` of consecutive parts of ``pixels``, in their order."""
