@@ -15,6 +15,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 import signal
 
 from nerfstudio_renderer import exit_quickly, RendererError
@@ -23,6 +24,9 @@ import rclpy
 from rclpy.exceptions import ParameterException
 from rclpy.executors import ExternalShutdownException
 from rclpy.logging import get_logger
+from rclpy.signals import install_signal_handlers, SignalHandlerOptions
+
+_NAME = 'nerfstudio_renderer'
 
 
 def main(args: list[str] | None = None, opener: SceneOpener = open_scene) -> int:
@@ -34,23 +38,31 @@ def main(args: list[str] | None = None, opener: SceneOpener = open_scene) -> int
     :returns: the exit status of the process.
     """
     exit_quickly()
-    # SIGTERM ends loading and spinning as Ctrl-C does: rclpy calls this handler after its own.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # Until the scene is loaded there is nothing to clean up, and the libraries that loading
+    # imports do not survive an exception at any line: a signal ends the process at once.
+    _on_signal(signal.SIG_DFL)
+    get_logger(_NAME).info('loading: PyTorch, nerfstudio and the scene take some seconds')
     try:
-        rclpy.init(args=args)
-        # Imports PyTorch, which takes seconds; from here on, Ctrl-C is handled.
-        from nerfstudio_renderer_ros.node import RendererNode
+        rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
+        from nerfstudio_renderer_ros.node import RendererNode  # imports PyTorch: seconds
 
         with RendererNode(opener) as node:
+            # SIGTERM ends spinning as Ctrl-C does: rclpy calls this handler after its own.
+            _on_signal(signal.default_int_handler)
+            install_signal_handlers(SignalHandlerOptions.ALL)
             rclpy.spin(node)
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
     except (RendererError, ParameterException) as error:
-        get_logger('nerfstudio_renderer').fatal(f'cannot start: {error}')
+        get_logger(_NAME).fatal(f'cannot start: {error}')
         return 1
     finally:
         # The end has begun: an impatient second Ctrl-C must not tear it apart.
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.SIG_IGN)
+        _on_signal(signal.SIG_IGN)
         rclpy.try_shutdown()
     return 0
+
+
+def _on_signal(handler: Callable | signal.Handlers) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, handler)

@@ -19,10 +19,10 @@ import os
 from pathlib import Path
 
 import pytest
+from support.processes import own_domain
 
-# Traffic of these tests stays on this machine, and apart from that of other tests: domain
-# numbers up to 101 leave the ports that Linux gives to other programs alone.
-os.environ['ROS_DOMAIN_ID'] = str(1 + os.getpid() % 101)
+# Traffic of these tests stays on this machine, and apart from that of other tests.
+os.environ['ROS_DOMAIN_ID'] = own_domain()
 os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
 
 

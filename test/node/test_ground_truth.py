@@ -29,7 +29,7 @@ from PIL import Image as Picture
 import pytest
 from scipy.spatial.transform import Rotation
 from support.client import Client, pose
-from support.processes import NodeProcess, REAL_NODE
+from support.processes import NodeProcess, own_domain, REAL_NODE
 
 HELDOUT = bundled_config().parent / 'heldout'
 VIEWS = json.loads((HELDOUT / 'transforms.json').read_text())
@@ -45,7 +45,7 @@ def renderer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
         'width': VIEWS['w'], 'height': VIEWS['h'], 'fov_y_deg': fov_y_deg, 'levels': [STRIDE],
     }
     domain = pytest.MonkeyPatch()
-    domain.setenv('ROS_DOMAIN_ID', '104')
+    domain.setenv('ROS_DOMAIN_ID', own_domain(3))
     log = tmp_path_factory.mktemp('renderer') / 'log'
     with NodeProcess(REAL_NODE, log, parameters) as node, Client() as client:
         node.wait_for_output('ready')

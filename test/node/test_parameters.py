@@ -25,7 +25,7 @@ from nerfstudio_renderer_ros.parameters import PARAMETERS
 import pytest
 from rcl_interfaces.srv import DescribeParameters, GetParameters
 from support.client import Client, pose
-from support.processes import NodeProcess, PATTERN_NODE, REAL_NODE, ROOT
+from support.processes import NodeProcess, own_domain, PATTERN_NODE, REAL_NODE, ROOT
 
 NAMES = [spec.name for spec in PARAMETERS]
 FRESH = itertools.count(1.0)  # a position for each update, so that none is a repetition
@@ -151,10 +151,11 @@ def test_parameters_of_the_command_line_are_used(tmp_path: Path):
     parameters = {
         'width': 20, 'height': 10, 'levels': '[5]', 'encoding': 'bgr8', 'frame_id': 'eye',
     }
-    with NodeProcess(PATTERN_NODE, tmp_path / 'log', parameters, {'ROS_DOMAIN_ID': '102'}) as node:
+    domain = {'ROS_DOMAIN_ID': own_domain(1)}
+    with NodeProcess(PATTERN_NODE, tmp_path / 'log', parameters, domain) as node:
         node.wait_for_output('ready: 20 x 10')
         with pytest.MonkeyPatch.context() as patch:
-            patch.setenv('ROS_DOMAIN_ID', '102')
+            patch.setenv('ROS_DOMAIN_ID', own_domain(1))
             with Client() as client:
                 client.wait_for_node()
                 client.publish(pose(1.0))

@@ -29,6 +29,12 @@ PATTERN_NODE = 'support.pattern_node'
 START_S = 90.0
 
 
+def own_domain(offset: int = 0) -> str:
+    """Return a ROS_DOMAIN_ID of this test run's own, another one for each ``offset`` below 4."""
+    # Numbers up to 101 leave the ports that Linux gives to other programs alone.
+    return str(1 + (4 * os.getpid() + offset) % 101)
+
+
 class NodeProcess:
     """
     A renderer node that is started, watched and, whatever happens, ended.
