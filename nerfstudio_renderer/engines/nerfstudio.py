@@ -19,7 +19,7 @@ from nerfstudio.cameras.cameras import Cameras
 from nerfstudio.models.base_model import Model
 from nerfstudio_renderer.camera import Camera
 from nerfstudio_renderer.engines.protocol import View
-from nerfstudio_renderer.engines.workers import Workers
+from nerfstudio_renderer.engines.workers import CORES, Workers
 from nerfstudio_renderer.scene import Scene
 import torch
 
@@ -32,7 +32,7 @@ class NerfstudioEngine:
     def __init__(self, scene: Scene) -> None:
         self._model = scene.model
         self.device = scene.device
-        self._workers = Workers(torch.get_num_threads() if scene.device.type == 'cpu' else 1)
+        self._workers = Workers(CORES if scene.device.type == 'cpu' else 1)
         # Methods that rasterise replace the loop over rays by one of their own (splatfacto).
         own_loop = type(scene.model).get_outputs_for_camera is not Model.get_outputs_for_camera
         self.renders_single_rays = not own_loop

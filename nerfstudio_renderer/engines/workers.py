@@ -20,6 +20,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import torch
 
+# Asked before any worker exists: on threads that start after one, PyTorch answers 1.
+CORES = torch.get_num_threads()
+"""CPU cores that PyTorch would use."""
+
 
 class Workers:
     """
