@@ -192,6 +192,20 @@ def test_any_number_of_rays_is_rendered_each_by_itself(tmp_path: Path, render: R
         torch.testing.assert_close(picture[:, :3], expected[:count, :3], atol=1e-2, rtol=0.0)
 
 
+@pytest.mark.parametrize('changes', [{}, {'features_per_level': 4, 'num_levels': 7}], ids=str)
+def test_levels_laid_out_by_cells_say_what_the_hash_says(
+    tmp_path: Path, render: Render, changes: dict
+):
+    parameters = extract_parameters(_model(tmp_path, **changes))
+    calls = [(ORIGIN, _directions(50))]
+    options = {'tiling': LARGE, 'precision': torch.float32}
+    hashed, some, all_levels = (
+        render(parameters, calls, cell_bytes=size, **options)[0] for size in (0, 1 << 22, 1 << 28)
+    )
+    torch.testing.assert_close(all_levels, hashed)
+    torch.testing.assert_close(some, hashed)
+
+
 def test_more_rays_than_there_is_room_for_are_rendered_in_parts(tmp_path: Path, render: Render):
     parameters = extract_parameters(_model(tmp_path))
     directions = _directions(301)

@@ -31,7 +31,7 @@ from triton.backends.compiler import GPUTarget
 from triton.compiler import ASTSource
 
 _TOOLS = Path(triton.__file__).parent / 'backends' / 'nvidia' / 'bin'
-_TYPES = {torch.float16: '*fp16', torch.float32: '*fp32'}
+_TYPES = {torch.float16: '*fp16', torch.float32: '*fp32', torch.int64: '*i64'}
 
 
 def compile_kernels(

@@ -37,12 +37,12 @@ _CHANNELS = tl.constexpr(5)
     'directions', 'pixels', 'rays', 'samples', 'edge_step', 'edge_pitch'
 ])
 def field_kernel(
-    directions, edges, pixels, tables, scalings, weights, biases,
+    directions, edges, pixels, tables, cells, starts, scalings, weights, biases,
     colour_weights, colour_biases, constants,
     origin_x, origin_y, origin_z, rays, samples, edge_step, edge_pitch,
     RAYS: tl.constexpr, SAMPLES: tl.constexpr, CONTRACTED: tl.constexpr,
     LAST_SAMPLE_BEHIND: tl.constexpr,
-    LEVELS: tl.constexpr, FEATURES: tl.constexpr, ENTRIES: tl.constexpr,
+    PAIRS: tl.constexpr, IN_CELLS: tl.constexpr, FEATURES: tl.constexpr, ENTRIES: tl.constexpr,
     HIDDEN: tl.constexpr, LAYERS: tl.constexpr, OUTPUTS: tl.constexpr,
     COLOUR_HIDDEN: tl.constexpr, COLOUR_LAYERS: tl.constexpr, COLOURS: tl.constexpr,
 ):
@@ -76,8 +76,8 @@ def field_kernel(
         end = tl.load(edge + edge_pitch, mask=wanted, other=0.0)
         passes, outputs = shade(
             origin_x, origin_y, origin_z, x, y, z, start, end,
-            tables, scalings, weights, biases, constants, CONTRACTED,
-            LEVELS, FEATURES, ENTRIES, HIDDEN, LAYERS, OUTPUTS,
+            tables, cells, starts, scalings, weights, biases, constants, CONTRACTED,
+            PAIRS, IN_CELLS, FEATURES, ENTRIES, HIDDEN, LAYERS, OUTPUTS,
         )
         passes = tl.reshape(passes, [SAMPLES, RAYS])
         middles = tl.reshape((start + end) * 0.5, [SAMPLES, RAYS])

@@ -15,40 +15,53 @@
 
 from __future__ import annotations
 
-from nerfstudio_renderer.engines.fused.cuda.hash_grid import columns, encode
+from nerfstudio_renderer.engines.fused.cuda.encoding import columns, encode
 import triton
 import triton.language as tl
 
 
 @triton.jit
 def density_network(
-    x, y, z, tables, scalings, weights, biases,
-    LEVELS: tl.constexpr, FEATURES: tl.constexpr, ENTRIES: tl.constexpr,
+    x, y, z, tables, cells, starts, scalings, weights, biases,
+    PAIRS: tl.constexpr, IN_CELLS: tl.constexpr, FEATURES: tl.constexpr, ENTRIES: tl.constexpr,
     HIDDEN: tl.constexpr, LAYERS: tl.constexpr, OUTPUTS: tl.constexpr,
 ):
     """
     Return what a density network makes of positions in the unit cube.
 
+    :param PAIRS: of features on all levels, the first IN_CELLS of which are in ``cells``.
     :returns: float32 of shape (len(x), OUTPUTS); column 0 is the log density.
     """
     WIDTH: tl.constexpr = HIDDEN if LAYERS > 1 else OUTPUTS
-    SIXTEENS: tl.constexpr = LEVELS * FEATURES // 16
-    REST: tl.constexpr = LEVELS * FEATURES % 16
-    values = _bias(biases, x.shape[0], WIDTH)
-    # A loop, not unrolled: Triton's compiler takes minutes over hundreds of loads in a row.
-    for _ in range(SIXTEENS):
-        features = encode(x, y, z, tables, scalings, 16, FEATURES, ENTRIES)
-        features = features.to(weights.dtype.element_ty)
-        values = _add_product(values, features, _matrix(weights, 16, WIDTH))
-        tables += 16 * ENTRIES
-        scalings += 16 // FEATURES
-        weights += 16 * WIDTH
+    MIXED: tl.constexpr = IN_CELLS % 8
+    FIRST: tl.constexpr = (IN_CELLS + 7) // 8
+    REST: tl.constexpr = PAIRS - 8 * FIRST
+    values = tl.zeros([x.shape[0], WIDTH], tl.float32)
+    # In groups of eight pairs, the inputs that a matrix product takes at least. In loops, because
+    # Triton's compiler takes minutes over hundreds of loads in a row.
+    for group in range(IN_CELLS // 8):
+        values = _add_group(
+            values, x, y, z, tables, cells, starts, scalings, weights, group,
+            8, 0, FEATURES, ENTRIES,
+        )
+    if MIXED > 0:
+        values = _add_group(
+            values, x, y, z, tables, cells, starts, scalings, weights, FIRST - 1,
+            MIXED, (8 if REST > 0 else 8 + REST) - MIXED, FEATURES, ENTRIES,
+        )
     if REST > 0:
-        features = encode(x, y, z, tables, scalings, REST, FEATURES, ENTRIES)
-        features = features.to(weights.dtype.element_ty)
-        values = _add_product(values, features, _matrix(weights, 16, WIDTH))
-        weights += 16 * WIDTH
-    return _further_layers(values, weights, biases + WIDTH, HIDDEN, LAYERS, OUTPUTS)
+        for group in range(FIRST, FIRST + REST // 8):
+            values = _add_group(
+                values, x, y, z, tables, cells, starts, scalings, weights, group,
+                0, 8, FEATURES, ENTRIES,
+            )
+        if REST % 8 > 0:
+            values = _add_group(
+                values, x, y, z, tables, cells, starts, scalings, weights, FIRST + REST // 8,
+                0, REST % 8, FEATURES, ENTRIES,
+            )
+    weights += (PAIRS + 7) // 8 * 16 * WIDTH
+    return _further_layers(values, weights, biases, HIDDEN, LAYERS, OUTPUTS)
 
 
 @triton.jit
@@ -63,13 +76,11 @@ def colour_network(
     :param geometry: what the field's ``density_network`` returns.
     """
     WIDTH: tl.constexpr = HIDDEN if LAYERS > 1 else OUTPUTS
-    values = _bias(biases, harmonics.shape[0], WIDTH)
-    values = _add_product(values, harmonics, _matrix(weights, 16, WIDTH))
+    values = _product(harmonics, _matrix(weights, 16, WIDTH))
     geometry = geometry.to(weights.dtype.element_ty)
     values = _add_product(values, geometry, _matrix(weights + 16 * WIDTH, GEOMETRY, WIDTH))
-    return _further_layers(
-        values, weights + (16 + GEOMETRY) * WIDTH, biases + WIDTH, HIDDEN, LAYERS, OUTPUTS
-    )
+    weights += (16 + GEOMETRY) * WIDTH
+    return _further_layers(values, weights, biases, HIDDEN, LAYERS, OUTPUTS)
 
 
 @triton.jit
@@ -102,29 +113,51 @@ def spherical_harmonics(x, y, z):
         0.4570457994644658 * x * (5.0 * zz - 1.0),
         1.445305721320277 * z * (xx - yy),
         0.5900435899266435 * x * (xx - 3.0 * yy),
-        x.shape[0],
     )
+
+
+@triton.jit
+def _add_group(
+    values, x, y, z, tables, cells, starts, scalings, weights, group,
+    IN_CELLS: tl.constexpr, HASHED: tl.constexpr, FEATURES: tl.constexpr, ENTRIES: tl.constexpr,
+):
+    """Add what the features of one group contribute to the outputs of the first layer."""
+    features = encode(
+        x, y, z, tables, cells, starts, scalings, group, IN_CELLS, HASHED, FEATURES, ENTRIES
+    )
+    OUTPUTS: tl.constexpr = values.shape[1]
+    matrix = _matrix(weights + group * 16 * OUTPUTS, 16, OUTPUTS)
+    return _add_product(values, features.to(weights.dtype.element_ty), matrix)
 
 
 @triton.jit
 def _further_layers(
     values, weights, biases, HIDDEN: tl.constexpr, LAYERS: tl.constexpr, OUTPUTS: tl.constexpr
 ):
+    """Return the network's outputs; ``values`` are those of the first layer before its biases."""
     for _ in tl.static_range(LAYERS - 2):
         values = _layer(values, weights, biases, HIDDEN, HIDDEN)
         weights += HIDDEN * HIDDEN
         biases += HIDDEN
     if LAYERS > 1:
         values = _layer(values, weights, biases, HIDDEN, OUTPUTS)
-    return values
+        biases += HIDDEN
+    return values + tl.load(biases + tl.arange(0, OUTPUTS))[None, :]
 
 
 @triton.jit
 def _layer(values, weights, biases, INPUTS: tl.constexpr, OUTPUTS: tl.constexpr):
-    values = values.to(weights.dtype.element_ty)
+    """Return a layer's outputs before its biases, from those of the layer before."""
+    bias = tl.load(biases + tl.arange(0, INPUTS)).to(weights.dtype.element_ty)
+    # Already in the weights' precision: two float16 are added, and cut off, at a time.
+    values = values.to(weights.dtype.element_ty) + bias[None, :]
     values = tl.maximum(values, tl.zeros_like(values))
-    bias = _bias(biases, values.shape[0], OUTPUTS)
-    return _add_product(bias, values, _matrix(weights, INPUTS, OUTPUTS))
+    return _product(values, _matrix(weights, INPUTS, OUTPUTS))
+
+
+@triton.jit
+def _product(left, right):
+    return _add_product(tl.zeros([left.shape[0], right.shape[1]], tl.float32), left, right)
 
 
 @triton.jit
@@ -137,9 +170,3 @@ def _add_product(values, left, right):
 def _matrix(weights, INPUTS: tl.constexpr, OUTPUTS: tl.constexpr):
     row = tl.arange(0, INPUTS)[:, None]
     return tl.load(weights + (row * OUTPUTS + tl.arange(0, OUTPUTS)[None, :]))
-
-
-@triton.jit
-def _bias(biases, ROWS: tl.constexpr, OUTPUTS: tl.constexpr):
-    row = tl.load(biases + tl.arange(0, OUTPUTS))
-    return tl.zeros([ROWS, OUTPUTS], tl.float32) + row[None, :]

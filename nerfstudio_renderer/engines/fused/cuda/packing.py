@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from nerfstudio_renderer.engines.fused.cuda.cells import CellBudget, lay_out
 import torch
 
 if TYPE_CHECKING:
@@ -57,6 +58,12 @@ class PackedNetwork:
 
     tables: torch.Tensor
     """Of shape (levels, entries, features), features a power of 2 from 2 on."""
+    cells: torch.Tensor
+    """The first levels once more, as ``cells.py`` lays them out: of shape (cells, 8)."""
+    starts: torch.Tensor
+    """Where the cells of each two features begin, int64 of shape (levels * features / 2,)."""
+    levels_in_cells: int
+    """Levels in ``cells``."""
     scalings: torch.Tensor
     """Float32 of shape (levels,)."""
     layers: PackedLayers
@@ -71,14 +78,20 @@ class Packer:
 
     :param device: where the packed tensors are to be.
     :param precision: of tables and weights, float16 or float32.
+    :param cell_bytes: memory for levels laid out by cells; what is packed first takes first.
     """
 
     def __init__(
-        self, parameters: NerfactoParameters, device: torch.device, precision: torch.dtype
+        self,
+        parameters: NerfactoParameters,
+        device: torch.device,
+        precision: torch.dtype,
+        cell_bytes: int,
     ) -> None:
         self._parameters = parameters
         self._device = device
         self._precision = precision
+        self._budget = CellBudget(cell_bytes)
 
     def proposal(self, network: DensityNetwork) -> PackedNetwork:
         """Return the network of one of the passes."""
@@ -105,12 +118,29 @@ class Packer:
         first = weights.new_zeros((-(-levels * width // _STEP) * _STEP, len(weights)))
         by_level = first[:levels * width].view(levels, width, -1)
         by_level[:, :features] = weights.T.reshape(levels, features, -1)
+        tables = self._cast(_padded(network.grid.tables, (levels, entries, width)))
+        cells, starts, levels_in_cells = self._cells(tables, network.grid.scalings.tolist())
         return PackedNetwork(
-            tables=self._cast(_padded(network.grid.tables, (levels, entries, width))),
+            tables=tables,
+            cells=cells,
+            starts=starts,
+            levels_in_cells=levels_in_cells,
             scalings=network.grid.scalings.float().to(self._device),
             layers=self._layers(first, network.layers, outputs),
             constants=_constants(network, self._parameters).to(self._device),
         )
+
+    def _cells(
+        self, tables: torch.Tensor, scalings: Sequence[float]
+    ) -> tuple[torch.Tensor, torch.Tensor, int]:
+        levels, _, features = tables.shape
+        count = self._budget.levels(scalings, features, self._precision)
+        laid_out = [cells for table, scaling in zip(tables[:count], scalings, strict=False)
+                    for cells in lay_out(table, scaling)]
+        starts = torch.zeros(levels * features // 2, dtype=torch.int64)
+        starts[1:len(laid_out)] = torch.tensor([len(cells) for cells in laid_out[:-1]]).cumsum(0)
+        cells = torch.cat(laid_out) if laid_out else tables.new_zeros((1, 8))
+        return cells, starts.to(self._device), count
 
     def _layers(
         self, first: torch.Tensor, layers: Sequence[Dense], outputs: int

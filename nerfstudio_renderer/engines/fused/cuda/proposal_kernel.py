@@ -30,10 +30,10 @@ import triton.language as tl
     'directions', 'rays', 'samples', 'edge_step', 'edge_pitch', 'pitch'
 ])
 def proposal_kernel(
-    directions, edges, absorbed, tables, scalings, weights, biases, constants,
+    directions, edges, absorbed, tables, cells, starts, scalings, weights, biases, constants,
     origin_x, origin_y, origin_z, rays, samples, edge_step, edge_pitch, pitch,
     RAYS: tl.constexpr, SAMPLES: tl.constexpr, CONTRACTED: tl.constexpr,
-    LEVELS: tl.constexpr, FEATURES: tl.constexpr, ENTRIES: tl.constexpr,
+    PAIRS: tl.constexpr, IN_CELLS: tl.constexpr, FEATURES: tl.constexpr, ENTRIES: tl.constexpr,
     HIDDEN: tl.constexpr, LAYERS: tl.constexpr, OUTPUTS: tl.constexpr,
 ):
     """
@@ -60,8 +60,8 @@ def proposal_kernel(
         end = tl.load(edge + edge_pitch, mask=wanted, other=0.0)
         passes, _ = shade(
             origin_x, origin_y, origin_z, x, y, z, start, end,
-            tables, scalings, weights, biases, constants, CONTRACTED,
-            LEVELS, FEATURES, ENTRIES, HIDDEN, LAYERS, OUTPUTS,
+            tables, cells, starts, scalings, weights, biases, constants, CONTRACTED,
+            PAIRS, IN_CELLS, FEATURES, ENTRIES, HIDDEN, LAYERS, OUTPUTS,
         )
         passes = tl.reshape(passes, [SAMPLES, RAYS])
         for row in tl.static_range(SAMPLES):

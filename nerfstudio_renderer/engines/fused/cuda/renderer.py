@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 Origin = tuple[float, float, float]
 _CAPABILITY_OF_THE_INTERPRETER = (9, 0)
 _MULTIPROCESSORS_OF_THE_INTERPRETER = 16
+_CELL_BYTES_OF_THE_INTERPRETER = 1 << 20
+_SHARE_FOR_CELLS = 32
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +57,7 @@ class CudaRenderer:
     :param device: a CUDA device, or any if Triton interprets.
     :param tiling: how the work is divided; None: as suits model and device.
     :param precision: of tables and weights; float32 is slower, and exact for comparisons.
+    :param cell_bytes: memory for hash levels that are laid out by cells; None: a share of all.
     """
 
     def __init__(
@@ -63,12 +66,13 @@ class CudaRenderer:
         device: torch.device,
         tiling: Tiling | None = None,
         precision: torch.dtype = torch.float16,
+        cell_bytes: int | None = None,
     ) -> None:
         self._device = device
         self._piecewise = parameters.piecewise
         self._contracted = parameters.box is None
         self._last_sample_behind = parameters.background is None
-        packer = Packer(parameters, device, precision)
+        packer = Packer(parameters, device, precision, _cell_bytes(device, cell_bytes))
         packed = {id(proposal.network): packer.proposal(proposal.network)
                   for proposal in parameters.proposals}
         self._proposals = [packed[id(proposal.network)] for proposal in parameters.proposals]
@@ -129,7 +133,7 @@ class CudaRenderer:
         new = _Edges(self._workspace.edges[number], pitch=self._workspace.pitch, step=1)
         resampling_kernel[(-(-rays // tile.rays), -(-(new_samples + 1) // tile.samples))](
             edges.distances, self._workspace.absorbed, new.distances, rays, samples, new_samples,
-            samples.bit_length(), edges.step, edges.pitch, self._workspace.pitch,
+            (samples - 1).bit_length(), edges.step, edges.pitch, self._workspace.pitch,
             RAYS=tile.rays, EDGES=tile.samples, PIECEWISE=self._piecewise, **_options(tile),
         )
         return new
@@ -179,6 +183,14 @@ class CudaRenderer:
         return nullcontext()
 
 
+def _cell_bytes(device: torch.device, wanted: int | None) -> int:
+    if wanted is not None:
+        return wanted
+    if device.type == 'cuda':
+        return torch.cuda.get_device_properties(device).total_memory // _SHARE_FOR_CELLS
+    return _CELL_BYTES_OF_THE_INTERPRETER
+
+
 def _first_edges(parameters: NerfactoParameters) -> torch.Tensor:
     """Return nerfstudio's edges before anything is known, float32, scene units."""
     spacing = torch.linspace(0.0, 1.0, parameters.proposals[0].samples + 1)
@@ -191,13 +203,15 @@ def _first_edges(parameters: NerfactoParameters) -> torch.Tensor:
 
 
 def _tensors(network: PackedNetwork) -> tuple[torch.Tensor, ...]:
-    return network.tables, network.scalings, network.layers.weights, network.layers.biases
+    return (network.tables, network.cells, network.starts, network.scalings,
+            network.layers.weights, network.layers.biases)
 
 
 def _sizes(network: PackedNetwork) -> dict[str, int]:
     levels, entries, features = network.tables.shape
     layers = network.layers
-    return {'LEVELS': levels, 'FEATURES': features, 'ENTRIES': entries, 'HIDDEN': layers.hidden,
+    return {'PAIRS': levels * features // 2, 'IN_CELLS': network.levels_in_cells * features // 2,
+            'FEATURES': features, 'ENTRIES': entries, 'HIDDEN': layers.hidden,
             'LAYERS': layers.count, 'OUTPUTS': layers.outputs}
 
 

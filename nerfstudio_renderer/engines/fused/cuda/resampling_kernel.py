@@ -36,7 +36,7 @@ def resampling_kernel(
     :param edges: those of the samples before, as ``proposal_kernel`` has them.
     :param absorbed: running sums of their weights, as ``proposal_kernel`` writes them.
     :param new_edges: distances, float32; edge i of ray r goes to i * pitch + r.
-    :param steps: 2 ** steps > samples.
+    :param steps: 2 ** steps >= samples.
     """
     lane = tl.arange(0, RAYS * EDGES)
     ray = tl.program_id(0) * RAYS + lane % RAYS

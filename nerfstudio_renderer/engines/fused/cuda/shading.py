@@ -38,8 +38,8 @@ def load_directions(directions, ray, inside):
 @triton.jit
 def shade(
     origin_x, origin_y, origin_z, x, y, z, start, end,
-    tables, scalings, weights, biases, constants, CONTRACTED: tl.constexpr,
-    LEVELS: tl.constexpr, FEATURES: tl.constexpr, ENTRIES: tl.constexpr,
+    tables, cells, starts, scalings, weights, biases, constants, CONTRACTED: tl.constexpr,
+    PAIRS: tl.constexpr, IN_CELLS: tl.constexpr, FEATURES: tl.constexpr, ENTRIES: tl.constexpr,
     HIDDEN: tl.constexpr, LAYERS: tl.constexpr, OUTPUTS: tl.constexpr,
 ):
     """
@@ -54,8 +54,8 @@ def shade(
         origin_x + x * middle, origin_y + y * middle, origin_z + z * middle, constants, CONTRACTED
     )
     outputs = density_network(
-        x, y, z, tables, scalings, weights, biases,
-        LEVELS, FEATURES, ENTRIES, HIDDEN, LAYERS, OUTPUTS,
+        x, y, z, tables, cells, starts, scalings, weights, biases,
+        PAIRS, IN_CELLS, FEATURES, ENTRIES, HIDDEN, LAYERS, OUTPUTS,
     )
     first = tl.arange(0, OUTPUTS)[None, :] == 0
     log_density = tl.sum(tl.where(first, outputs, 0.0), axis=1)
