@@ -16,6 +16,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+import gc
 from pathlib import Path
 import weakref
 
@@ -105,11 +106,14 @@ class NerfStudioRenderQueue:
 
 
 def _release(queue: RenderQueue, held: list[Scene]) -> None:
-    """End ``queue``, and the scene with it if no other queue holds that."""
+    """End ``queue``, and free the scene if no other queue holds it."""
     queue.close()
     scene = weakref.ref(held.pop())
-    if scene() is None and torch.cuda.is_initialized():
-        torch.cuda.empty_cache()  # PyTorch would keep the model's memory from other programs
+    if scene() is not None:
+        return
+    gc.collect()  # nerfstudio's models refer to themselves
+    if torch.cuda.is_initialized():
+        torch.cuda.empty_cache()  # PyTorch would keep their memory from other programs
 
 
 def _pictures(camera_config_path: Path | str | None) -> tuple[Intrinsics, Ladder]:

@@ -96,9 +96,3 @@ class ClassicService(SlaveService):
 
     ALIASES = ('SLAVE',)
     _protocol = ClassicConnection
-
-    def on_disconnect(self, conn: ClassicConnection) -> None:
-        """End what the client has left."""
-        super().on_disconnect(conn)
-        self.namespace.clear()
-        self._conn = None

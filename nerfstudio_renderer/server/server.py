@@ -152,7 +152,7 @@ class Server:
 
     def _forget(self, thread: threading.Thread, sock: socket.socket) -> None:
         sock.close()
-        # An error on the way to the client may have left a queue in a cycle of references.
+        # What the client has named may refer to itself, and hold a queue.
         gc.collect()
         with self._lock:
             self._clients.pop(thread, None)

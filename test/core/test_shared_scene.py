@@ -40,6 +40,7 @@ from nerfstudio_renderer.scene.shared import SceneCache
 import numpy as np
 import pytest
 from support.engines import camera_at
+import torch
 
 PATIENCE_S = 30.0
 
@@ -199,8 +200,21 @@ def test_queues_share_the_model_until_the_last_one_is_gone(tiny_scene):
     second.update_camera([0.0] * 3, [0.0] * 3)
     second.close()  # already without its deletion
     assert scene() is None
-    gc.collect()
     assert model() is None
+
+
+def test_the_gpus_memory_is_given_back_once_the_model_is_gone(tiny_scene, monkeypatch):
+    # Only PyTorch's calls are replaced: there may be no GPU here.
+    queues = [NerfStudioRenderQueue(tiny_scene) for _ in range(2)]
+    model = weakref.ref(shared_scene(tiny_scene).model)
+    emptied_without_model = []
+    monkeypatch.setattr(torch.cuda, 'is_initialized', lambda: True)
+    monkeypatch.setattr(
+        torch.cuda, 'empty_cache', lambda: emptied_without_model.append(model() is None)
+    )
+    for queue in queues:
+        queue.close()
+    assert emptied_without_model == [True]
 
 
 def test_the_first_queue_of_a_process_is_freed_as_any_other(tiny_scene):

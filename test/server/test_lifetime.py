@@ -71,7 +71,7 @@ def test_a_client_that_leaves_takes_its_queue_along(pattern_server, connection):
         leaving.execute('class Cycle: pass\ncycle = Cycle(); cycle.me, cycle.rq = cycle, rq')
         leaving.execute('def forgotten(): pass')
         assert render_threads(connection) == 1
-    wait_until(lambda: render_threads(connection) == 0)
+    wait_until(lambda: render_threads(connection) == 0, timeout_s=5.0)
 
 
 @pytest.mark.parametrize('work', ['time.sleep(100)', 'rq.update_camera([1.0] * 3, [0.0] * 3)'],

@@ -16,9 +16,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 import random
+import resource
 import socket
 import struct
+import sys
 import threading
 import time
 import zlib
@@ -57,7 +60,6 @@ def _request(*content: object) -> bytes:
 GARBAGE = {
     'http': b'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n',
     'tls': b'\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03' + bytes(600),
-    'zeros': bytes(10000),
     'random': random.Random(0).randbytes(10000),
     'too long': struct.pack('!LB', LIMIT + 1, 0),
     'longest': struct.pack('!LB', 0xFFFFFFFF, 1),
@@ -67,15 +69,32 @@ GARBAGE = {
     'empty brine': _packet(bytes([consts.MSG_REQUEST])),
     'nested brine': _packet(bytes([consts.MSG_REQUEST]) + brine.TAG_TUP1 * 100000),
     'no tuple': _packet(bytes([consts.MSG_REQUEST]) + brine.dump(7)),
-    'unasked reply': _packet(bytes([consts.MSG_REPLY]) + brine.dump((77, (9, 'x')))),
-    'unasked error': _packet(bytes([consts.MSG_EXCEPTION]) + brine.dump((77, 5))),
 }
 
 
 @pytest.mark.parametrize('garbage', GARBAGE.values(), ids=GARBAGE)
 def test_garbage_costs_its_sender_alone(port, garbage, caplog):
     with socket.create_connection(('localhost', port)) as sock:
+        sock.settimeout(10.0)
         sock.sendall(garbage)
+        _works_quickly(port)
+        with suppress(ConnectionResetError):
+            while sock.recv(4096):  # until the server has had enough
+                pass
+        wait_until(lambda: not _client_threads())
+    assert caplog.text.count('is disconnected') == 1
+    assert 'Traceback' not in caplog.text
+
+
+@pytest.mark.parametrize('surprise', [
+    bytes(10000),  # empty packets
+    _packet(bytes([consts.MSG_REPLY]) + brine.dump((77, (9, 'x')))),
+    _packet(bytes([consts.MSG_EXCEPTION]) + brine.dump((77, 5))),
+    struct.pack('!LB', 1000, 0) + b'half a packet',
+], ids=['zeros', 'reply', 'error', 'half'])
+def test_surprises_cost_nobody_anything(port, surprise, caplog):
+    with socket.create_connection(('localhost', port)) as sock:
+        sock.sendall(surprise)
         _works_quickly(port)
     wait_until(lambda: not _client_threads())
     assert 'Traceback' not in caplog.text
@@ -131,8 +150,6 @@ def test_a_client_that_never_reads_holds_nobody_up_and_takes_no_memory(port):
 
 
 def _writers() -> list:
-    import sys
-
     found = []
     for frame in sys._current_frames().values():
         while frame is not None:
@@ -213,8 +230,6 @@ def test_references_that_end_elsewhere_do_not_touch_the_connection():
 
 
 def test_the_server_survives_running_out_of_files(port):
-    import resource
-
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     sockets = []
     with rpyc.classic.connect('localhost', port=port) as client:
