@@ -84,6 +84,7 @@ class ClassicConnection(Connection):
         if self._array_class is None:
             # rpyc asks for the methods of the class, and their documentation, every time.
             self._array_class = type(super()._netref_factory(id_pack))
+            arrays.read_by_bytes(self._array_class)
         return self._array_class(self, id_pack)
 
     def _cleanup(self, _anyway: bool = True) -> None:

@@ -29,6 +29,8 @@ CONFIG = {
 }
 """rpyc's configuration of every connection."""
 
+_MESSAGES = (consts.MSG_REQUEST, consts.MSG_REPLY, consts.MSG_EXCEPTION)
+
 
 class Connection(protocol.Connection):
     """rpyc's connection without what keeps objects alive or disturbs other threads."""
@@ -70,6 +72,11 @@ class Connection(protocol.Connection):
         while self._released:
             args = self._released.popleft()
             self._send(consts.MSG_REQUEST, self._get_seq_id(), (consts.HANDLE_DEL, args))
+
+    def _dispatch(self, data: bytes) -> None:
+        if data[0] not in _MESSAGES:
+            raise ValueError('the client does not speak the protocol of rpyc 6; rpyc 5 does not')
+        super()._dispatch(data)
 
     def _dispatch_request(self, seq: int, raw_args: Any) -> None:
         super()._dispatch_request(seq, raw_args)

@@ -92,7 +92,7 @@ class PacketChannel(Channel):
         """
         length, compressed = self.FRAME_HEADER.unpack(self.stream.read(self.FRAME_HEADER.size))
         if length > self._longest or compressed not in (0, 1):
-            raise ValueError('that is not the protocol of rpyc, or a packet too long for it')
+            raise ValueError('what it sends is not of rpyc, or too long')
         data = self.stream.read(length + len(self.FLUSHER))[:-len(self.FLUSHER)]
         return self._decompressed(data) if compressed else data
 

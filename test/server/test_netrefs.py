@@ -24,6 +24,7 @@ import time
 import numpy as np
 import pytest
 import rpyc
+from rpyc.core import consts
 from rpyc.core.protocol import DEFAULT_CONFIG
 from rpyc.utils import factory
 from rpyc.utils.server import ThreadedServer
@@ -145,18 +146,54 @@ def test_what_is_no_pose_is_refused_and_changes_nothing(queue, position):
     assert _finest(queue)[0, 0, 0] == 0.5
 
 
-def test_a_pose_takes_two_requests_of_the_server(queue, connection):
-    asked = []
+@pytest.fixture
+def asked(connection) -> list[int]:
+    """Return the list of all requests of the server, but those that give something back."""
+    requests = []
     handlers = connection._HANDLERS
 
     def recorded(request):
-        return lambda *args: asked.append(request) or handlers[request](*args)
+        def handle(*args):
+            if request != consts.HANDLE_DEL:
+                requests.append(request)
+            return handlers[request](*args)
+
+        return handle
 
     connection._HANDLERS = {request: recorded(request) for request in handlers}
+    return requests
+
+
+def test_a_pose_of_lists_takes_two_requests_of_the_server(queue, asked):
+    asked.clear()
     queue.update_camera([0.1, 0.2, 0.3], [0.0, 0.0, 0.0])
-    # Besides, what earlier calls have left is given back.
-    asked = [each for each in asked if each != rpyc.core.consts.HANDLE_DEL]
-    assert asked == [rpyc.core.consts.HANDLE_BUFFITER] * 2
+    assert asked == [consts.HANDLE_BUFFITER] * 2
+
+
+def test_a_pose_of_arrays_takes_few_requests_and_no_pickle(queue, asked):
+    pose = np.zeros(3), np.zeros(3)
+    queue.update_camera(*pose)  # the first one asks what arrays can do
+    asked.clear()
+    queue.update_camera(*pose)
+    assert consts.HANDLE_PICKLE not in asked  # numpy 1 does not read what numpy 2 writes
+    assert len(asked) <= 8
+
+
+@pytest.mark.parametrize('array', [
+    np.array(3.0), np.zeros((0, 3)), np.arange(6, dtype='>i2').reshape(2, 3).T,
+    np.array([1 + 2j]), np.array([True]), np.array(['a', None]), np.array(['ab', 'c']),
+], ids=lambda array: f'{array.dtype}-{array.shape}')
+def test_any_array_can_be_copied_by_the_server(connection, array):
+    connection.execute('import numpy as np\ndef copied(array):\n    global copy\n'
+                       '    copy = np.array(array)\n    return str((copy.dtype, copy.shape))')
+    assert connection.namespace['copied'](array) == str((array.dtype, array.shape))
+    assert connection.eval('repr(copy.tolist())') == repr(array.tolist())
+
+
+def test_a_list_of_lists_is_an_array_too(connection):
+    connection.execute('import numpy as np')
+    total = connection.eval('lambda rows: float(np.array(rows).sum(axis=0)[1])')
+    assert total([[1, 2], [3, 4.5]]) == 6.5
 
 
 def test_a_call_does_not_wait_for_delayed_acknowledgements(queue):
