@@ -27,6 +27,10 @@ from nerfstudio_renderer.pacing import ChunkPacer
 import numpy as np
 import torch
 
+# As many pixels as rays in the largest packet of the fused engine's kernels.
+_TILE_HEIGHT, _TILE_WIDTH = 4, 8
+_DONE = -1
+
 
 class Canvas:
     """
@@ -99,11 +103,30 @@ def _broken_count(picture: torch.Tensor) -> int:
 
 @lru_cache(maxsize=16)
 def _missing_pixels(level: Level, done: Level | None, device: torch.device) -> torch.Tensor:
-    """Return the indices (row * width + column) of ``level`` that ``done`` has not, int64."""
+    """
+    Return the indices (row * width + column) of ``level`` that ``done`` has not, int64.
+
+    Tile by tile: pixels that are rendered together then look at the same part of the scene.
+    """
     rows, columns = np.array(level.rows), np.array(level.columns)
     pixels = rows[:, None] * level.canvas.width + columns
     if done is not None:
-        has_row = (rows >= done.offset) & ((rows - done.offset) % done.stride == 0)
-        has_column = (columns >= done.offset) & ((columns - done.offset) % done.stride == 0)
-        pixels = pixels[~(has_row[:, None] & has_column)]
-    return torch.from_numpy(pixels.ravel()).to(device)
+        pixels[np.ix_(_has(done, rows), _has(done, columns))] = _DONE
+    pixels = _tiled(pixels)
+    return torch.from_numpy(pixels[pixels != _DONE]).to(device)
+
+
+def _has(level: Level, positions: np.ndarray) -> np.ndarray:
+    """Tell which rows, or columns, of the canvas ``level`` renders."""
+    return (positions >= level.offset) & ((positions - level.offset) % level.stride == 0)
+
+
+def _tiled(pixels: np.ndarray) -> np.ndarray:
+    """Return ``pixels`` of shape (height, width) in one row, padded with _DONE to whole tiles."""
+    height, width = pixels.shape
+    padding = ((0, -height % _TILE_HEIGHT), (0, -width % _TILE_WIDTH))
+    padded = np.pad(pixels, padding, constant_values=_DONE)
+    tiles = padded.reshape(
+        padded.shape[0] // _TILE_HEIGHT, _TILE_HEIGHT, padded.shape[1] // _TILE_WIDTH, _TILE_WIDTH
+    )
+    return tiles.transpose(0, 2, 1, 3).ravel()
