@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
+import math
 import time
 
 from nerfstudio_renderer.camera import Camera
@@ -24,6 +25,7 @@ from nerfstudio_renderer.engines.protocol import CHANNELS, Engine
 from nerfstudio_renderer.errors import RenderError
 from nerfstudio_renderer.ladder import Level
 from nerfstudio_renderer.pacing import ChunkPacer
+from nerfstudio_renderer.picture import Picture
 import numpy as np
 import torch
 
@@ -38,17 +40,17 @@ class Canvas:
 
     :param engine: renders the pixels.
     :param camera: what is seen; its intrinsics are those of the grid.
+    :param memory: for the pixels, float32 of shape (pixels of the grid, CHANNELS) on the engine's
+        device; its contents do not matter.
     """
 
-    def __init__(self, engine: Engine, camera: Camera) -> None:
+    def __init__(self, engine: Engine, camera: Camera, memory: torch.Tensor) -> None:
         self._device = engine.device
         self._divisible = engine.renders_single_rays
         self._grid = camera.intrinsics
         self._view = engine.view(camera)
         self._done: Level | None = None
-        self._pixels = torch.zeros(
-            (self._grid.pixel_count, CHANNELS), dtype=torch.float32, device=self._device
-        )
+        self._pixels = memory
 
     def fits(self, level: Level) -> bool:
         """Tell whether ``level`` takes its pixels from this grid."""
@@ -69,36 +71,30 @@ class Canvas:
     def _render(self, pixels: torch.Tensor, pacer: ChunkPacer) -> int:
         started = time.perf_counter()
         try:
-            self._pixels[pixels] = self._view.render(pixels)
-            if self._device.type == 'cuda':
-                torch.cuda.synchronize(self._device)
+            rendered = self._view.render(pixels)
+            # One number tells of them all. Asking for it also waits for the device, so that
+            # neither this thread nor a cancelled series runs ahead of it.
+            if not math.isfinite(rendered.sum().item()):
+                raise RenderError(_broken(rendered))
         except torch.OutOfMemoryError:
             pacer.shrink()
             raise
+        self._pixels[pixels] = rendered
         pacer.record(len(pixels), time.perf_counter() - started)
         return len(pixels)
 
-    def picture(self, level: Level) -> np.ndarray:
-        """
-        Return the filled pixels of ``level``.
-
-        :returns: read-only float32 of shape (height, width, CHANNELS).
-        :raises RenderError: if a pixel is not finite.
-        """
+    def picture(self, level: Level) -> Picture:
+        """Return the filled pixels of ``level``."""
         grid = self._pixels.view(self._grid.height, self._grid.width, CHANNELS)
-        # Copied on the device, so that later levels do not write into this one's frame.
         every = slice(level.offset, None, level.stride)
-        picture = grid[every, every].clone()
-        if not bool(torch.isfinite(picture).all()):
-            raise RenderError(f'{_broken_count(picture)} of {level.intrinsics.pixel_count} pixels '
-                              'are not finite: the model diverged, or its checkpoint is damaged')
-        array = picture.cpu().numpy()
-        array.setflags(write=False)
-        return array
+        # Copied, so that finer levels and later updates do not write into this one's picture.
+        return Picture(grid[every, every].clone(memory_format=torch.contiguous_format))
 
 
-def _broken_count(picture: torch.Tensor) -> int:
-    return int((~torch.isfinite(picture)).any(dim=-1).sum())
+def _broken(rendered: torch.Tensor) -> str:
+    count = int((~torch.isfinite(rendered)).any(dim=-1).sum())
+    return (f'{count} of {len(rendered)} pixels are not finite: the model diverged, or its '
+            'checkpoint is damaged')
 
 
 @lru_cache(maxsize=16)

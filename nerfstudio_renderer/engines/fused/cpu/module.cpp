@@ -18,13 +18,13 @@
 #include <cstring>
 #include <stdexcept>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
+#include "crew.hpp"
 #include "model.hpp"
 
 namespace py = pybind11;
@@ -84,8 +84,8 @@ std::vector<std::string> instruction_sets()
 class Renderer
 {
 public:
-  Renderer(py::object packed, const std::string & instruction_set)
-  : packed_(packed), kernel_(kernel(instruction_set))
+  Renderer(py::object packed, const std::string & instruction_set, int threads)
+  : packed_(packed), kernel_(kernel(instruction_set)), crew_(threads - 1)
   {
     const auto counts = packed.attr("proposal_samples").cast<std::vector<int>>();
     densities_.reserve(counts.size());
@@ -109,7 +109,7 @@ public:
     copy(packed.attr("background"), model_.background);
   }
 
-  void render(py::object origin, const Array & directions, Array & pictures, int threads) const
+  void render(py::object origin, const Array & directions, Array & pictures)
   {
     if (directions.ndim() != 2 || directions.shape(1) != 3 || pictures.ndim() != 2 ||
       pictures.shape(0) != directions.shape(0) || pictures.shape(1) != CHANNELS)
@@ -120,14 +120,7 @@ public:
     copy(origin, rays.origin);
     const py::gil_scoped_release release;
     std::int64_t next = 0;
-    std::vector<std::thread> helpers;
-    for (int i = 1; i < threads; ++i) {
-      helpers.emplace_back(kernel_.render, std::cref(model_), std::cref(rays), &next);
-    }
-    kernel_.render(model_, rays, &next);
-    for (std::thread & helper : helpers) {
-      helper.join();
-    }
+    crew_.run([&] {kernel_.render(model_, rays, &next);});
   }
 
   std::string instruction_set() const {return kernel_.name;}
@@ -194,6 +187,7 @@ private:
   std::vector<DensityNetwork> densities_;
   std::vector<ProposalPass> proposals_;
   Model model_{};
+  Crew crew_;
 };
 
 }  // namespace
@@ -207,11 +201,11 @@ PYBIND11_MODULE(_kernel, module)
     "Return the names of the kernels that this processor can run, the fastest first.");
   py::class_<nerfacto::Renderer>(module, "Renderer", "Renders the rays of one PackedModel.")
   .def(
-    py::init<py::object, const std::string &>(), py::arg("packed"),
-    py::arg("instruction_set") = "")
+    py::init<py::object, const std::string &, int>(), py::arg("packed"),
+    py::arg("instruction_set"), py::arg("threads"))
   .def(
     "render", &nerfacto::Renderer::render, py::arg("origin"), py::arg("directions").noconvert(),
-    py::arg("pictures").noconvert(), py::arg("threads"),
+    py::arg("pictures").noconvert(),
     "Render rays from ``origin`` into ``pictures``, float32 of shape (n, 5).")
   .def_property_readonly("instruction_set", &nerfacto::Renderer::instruction_set);
 }

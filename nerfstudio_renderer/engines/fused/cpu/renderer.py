@@ -52,8 +52,7 @@ class CpuRenderer:
     def __init__(
         self, parameters: NerfactoParameters, *, instruction_set: str = '', threads: int = CORES
     ) -> None:
-        self._renderer = _kernel.Renderer(pack(parameters), instruction_set)
-        self._threads = threads
+        self._renderer = _kernel.Renderer(pack(parameters), instruction_set, threads)
 
     @property
     def instruction_set(self) -> str:
@@ -72,7 +71,5 @@ class CpuRenderer:
         :returns: float32 of shape (n, CHANNELS).
         """
         pictures = torch.empty(len(directions), CHANNELS)
-        self._renderer.render(
-            origin, directions.contiguous().numpy(), pictures.numpy(), self._threads
-        )
+        self._renderer.render(origin, directions.contiguous().numpy(), pictures.numpy())
         return pictures
