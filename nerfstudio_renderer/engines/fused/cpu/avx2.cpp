@@ -17,6 +17,7 @@
 #if defined(__x86_64__)
 
 #include <cstdint>
+#include <immintrin.h>
 #include <new>
 #include <utility>
 

@@ -50,16 +50,25 @@ struct Network
   int count;
 };
 
+// One resolution of a hash encoding.
+struct GridLevel
+{
+  // Cells along the unit cube's edge.
+  float scaling;
+  // 0: corners share entries by their hash. Else each has one of its own, in rows of this length.
+  int side;
+  // [pair][entry][2]
+  const float * tables;
+  // Entries for one pair of features.
+  std::int64_t entries;
+};
+
 // A multiresolution hash encoding, whose features are kept in pairs.
 struct HashGrid
 {
-  int levels;
+  const GridLevel * levels;
+  int level_count;
   int pairs;
-  std::uint32_t mask;  // entries of a table - 1
-  // [level]: cells along the unit cube's edge.
-  const float * scalings;
-  // [level][pair][entry][2]
-  const float * tables;
 };
 
 // From a position in the unit cube to the logarithm of density, and features.

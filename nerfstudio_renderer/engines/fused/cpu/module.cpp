@@ -170,19 +170,28 @@ private:
     return {copies.data(), static_cast<int>(copies.size())};
   }
 
+  HashGrid grid(const py::handle & levels)
+  {
+    std::vector<GridLevel> & copies = grids_.emplace_back();
+    int pairs = 0;
+    for (const py::handle & level : levels) {
+      const py::object tables = level.attr("tables");
+      pairs = tables.attr("shape").attr("__getitem__")(0).cast<int>();
+      copies.push_back(
+        {level.attr("scaling").cast<float>(), level.attr("side").cast<int>(), floats(tables),
+          tables.attr("shape").attr("__getitem__")(1).cast<std::int64_t>()});
+    }
+    return {copies.data(), static_cast<int>(copies.size()), pairs};
+  }
+
   DensityNetwork density(const py::handle & packed)
   {
-    const py::object grid = packed.attr("grid");
-    const auto shape = grid.attr("tables").attr("shape").cast<std::vector<std::int64_t>>();
-    return {
-      {static_cast<int>(shape.at(0)), static_cast<int>(shape.at(1)),
-        static_cast<std::uint32_t>(shape.at(2) - 1),
-        floats(grid.attr("scalings")), floats(grid.attr("tables"))},
-      network(packed.attr("layers"))};
+    return {grid(packed.attr("grid")), network(packed.attr("layers"))};
   }
 
   py::object packed_;
   Kernel kernel_;
+  std::vector<std::vector<GridLevel>> grids_;
   std::vector<std::vector<Dense>> layers_;
   std::vector<DensityNetwork> densities_;
   std::vector<ProposalPass> proposals_;

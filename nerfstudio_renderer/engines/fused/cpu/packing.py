@@ -30,6 +30,13 @@ import torch
 
 OUTPUT_BLOCK = 8
 """As in model.hpp: outputs of a layer whose weights lie together."""
+_PRIME_Y, _PRIME_Z = 2654435761, 805459861
+"""Of the spatial hash, as in hash_grid.hpp."""
+_LARGEST_GRID = 4
+"""
+A coarse level is unfolded, so that each corner has an entry of its own, unless that takes more
+than this many times the memory: neighbours then lie side by side, and are found without a hash.
+"""
 _UNIT_BOX = ((0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
 _BLACK = (0.0, 0.0, 0.0)
 
@@ -47,20 +54,22 @@ class PackedDense:
 
 
 @dataclass(frozen=True, eq=False)
-class PackedGrid:
-    """A hash encoding whose features are kept in pairs."""
+class PackedLevel:
+    """One resolution of a hash encoding, its features in pairs."""
 
+    scaling: float
+    """Cells along the unit cube's edge."""
+    side: int
+    """Corners along the edge where each has an entry of its own; 0: they share them by a hash."""
     tables: np.ndarray
-    """Float32 of shape (levels, pairs, entries, 2)."""
-    scalings: np.ndarray
-    """Float32 of shape (levels,)."""
+    """Float32 of shape (pairs, entries, 2)."""
 
 
 @dataclass(frozen=True, eq=False)
 class PackedDensity:
     """From a position to the logarithm of density, and features."""
 
-    grid: PackedGrid
+    grid: tuple[PackedLevel, ...]
     layers: tuple[PackedDense, ...]
 
 
@@ -133,13 +142,28 @@ def _with_unused_inputs(weights: torch.Tensor, features: int) -> torch.Tensor:
     return torch.nn.functional.pad(by_level, (0, 1)).flatten(1)
 
 
-def _grid(grid: HashGrid) -> PackedGrid:
+def _grid(grid: HashGrid) -> tuple[PackedLevel, ...]:
     tables = grid.tables
-    levels, entries, features = tables.shape
-    if features % 2:
+    if tables.shape[2] % 2:
         tables = torch.nn.functional.pad(tables, (0, 1))
-    pairs = tables.view(levels, entries, -1, 2).transpose(1, 2)
-    return PackedGrid(pairs.contiguous().numpy(), grid.scalings.numpy())
+    return tuple(map(_level, tables, grid.scalings.tolist()))
+
+
+def _level(table: torch.Tensor, scaling: float) -> PackedLevel:
+    side = int(scaling) + 2  # a position of 1 - epsilon may be rounded up to the last corner
+    if side**3 > _LARGEST_GRID * len(table):
+        side = 0
+    else:
+        table = table[_hashes(side, len(table))]
+    pairs = table.view(len(table), -1, 2).transpose(0, 1)
+    return PackedLevel(scaling, side, pairs.contiguous().numpy())
+
+
+def _hashes(side: int, entries: int) -> torch.Tensor:
+    """Return the entry of each corner in a cube of ``side`` corners, int64, x running fastest."""
+    corner = torch.arange(side)
+    x, y, z = corner, corner[:, None] * _PRIME_Y, corner[:, None, None] * _PRIME_Z
+    return ((x ^ y ^ z) % entries).ravel()
 
 
 def _dense(layer: Dense) -> PackedDense:

@@ -47,6 +47,7 @@ constexpr int PARTS = VECTORS;
 constexpr int LANES = WIDTH * PARTS;
 
 typedef float Floats VECTOR;
+typedef float UnalignedFloats __attribute__((vector_size(4 * VECTOR_FLOATS), may_alias, aligned(4)));
 typedef std::int32_t Ints VECTOR;
 typedef std::uint32_t Words VECTOR;
 // Two floats at a time.
@@ -100,24 +101,12 @@ INLINE Floats exponential(Floats x)
 INLINE Floats sigmoid(Floats x) {return 1.0f / (1.0f + exponential(-x));}
 
 using Elements = std::make_integer_sequence<int, WIDTH>;
-using HalfTheElements = std::make_integer_sequence<int, WIDTH / 2>;
 
-// Elements START, START + STEP, ... of two vectors, each taken REPEAT times.
-template<int START, int STEP, int REPEAT, int... I>
-INLINE Floats shuffled(Floats a, Floats b, std::integer_sequence<int, I...>)
-{
 #if defined(__clang__)
-  return __builtin_shufflevector(a, b, (START + I / REPEAT * STEP)...);
+#define SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
 #else
-  return __builtin_shuffle(a, b, Ints{(START + I / REPEAT * STEP)...});
+#define SHUFFLE(a, b, ...) __builtin_shuffle(a, b, Ints{__VA_ARGS__})
 #endif
-}
-
-INLINE Floats evens(Floats a, Floats b) {return shuffled<0, 2, 1>(a, b, Elements{});}
-INLINE Floats odds(Floats a, Floats b) {return shuffled<1, 2, 1>(a, b, Elements{});}
-// Each element of the lower or upper half two times.
-INLINE Floats twice_low(Floats a) {return shuffled<0, 1, 2>(a, a, Elements{});}
-INLINE Floats twice_high(Floats a) {return shuffled<WIDTH / 2, 1, 2>(a, a, Elements{});}
 
 // One value for each ray of a packet.
 struct Lanes
