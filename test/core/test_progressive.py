@@ -62,7 +62,8 @@ def test_a_series_renders_each_pixel_once_and_ends_with_the_full_picture(width, 
 def test_every_level_shows_the_pixels_that_its_intrinsics_say(width, height, strides):
     full = Intrinsics(width, height, 70.0, 80.0, 0.45 * width, 0.6 * height)
     for frame in _series(PatternEngine(), StrideLadder(strides), camera_at(0.0, full)):
-        row, column = np.divmod(frame.picture.depth.astype(int), width)  # the pattern: depth is the index
+        # The pattern: depth is the index.
+        row, column = np.divmod(frame.picture.depth.astype(int), width)
         own_x, own_y = np.meshgrid(
             np.arange(frame.intrinsics.width), np.arange(frame.intrinsics.height)
         )
