@@ -43,15 +43,16 @@ class FusedEngine:
     """
     Renders whole rays in one kernel, instead of hundreds of operations on all samples.
 
+    :param renderer: made for the scene's model and device; None for the usual one.
     :raises UnsupportedModelError: if there are no kernels for the scene's model and device.
     """
 
     name = 'fused'
     renders_single_rays = True
 
-    def __init__(self, scene: Scene) -> None:
+    def __init__(self, scene: Scene, renderer: RayRenderer | None = None) -> None:
         self.device = scene.device
-        self._renderer = _renderer(scene)
+        self._renderer = renderer or _renderer(scene)
 
     def view(self, camera: Camera) -> View:
         """Return ``camera`` as something to render."""
@@ -74,14 +75,14 @@ def _renderer(scene: Scene) -> RayRenderer:
         raise UnsupportedModelError(f'it has no kernels for {scene.device.type}')
     if (reason := why_unavailable()) is not None:
         raise UnsupportedModelError(reason)
-    return CpuRenderer(_packed(scene))
+    return CpuRenderer(packed_for_cpu(scene))
 
 
 _packing = threading.Lock()
 _packed_models: weakref.WeakKeyDictionary[Scene, PackedModel] = weakref.WeakKeyDictionary()
 
 
-def _packed(scene: Scene) -> PackedModel:
+def packed_for_cpu(scene: Scene) -> PackedModel:
     """Return the scene's parameters for the CPU kernels, the same for all engines."""
     with _packing:
         if scene not in _packed_models:
