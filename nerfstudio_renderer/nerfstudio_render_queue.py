@@ -92,7 +92,7 @@ class NerfStudioRenderQueue:
             newer update, or the same update in higher quality, has finished.
         """
         frame = self._queue.take()
-        return None if frame is None else np.array(frame.rgb, order='C')
+        return None if frame is None else np.array(frame.picture.rgb, order='C')
 
     def close(self) -> None:
         """Stop rendering; the thread ends after the chunk in work."""
