@@ -72,11 +72,15 @@ class Start:
 
 
 def tables_of(rows: Iterable[Any]) -> tuple[Table, ...]:
-    """Return instances of dataclasses as tables, one for each class, titled by its docstring."""
+    """Return instances of dataclasses as tables, one for each class, titled by its docstring's first line."""
     by_class: dict[type, list[dict[str, Any]]] = {}
     for row in rows:
         by_class.setdefault(type(row), []).append(asdict(row))
-    return tuple(Table(inspect.getdoc(kind), tuple(rows)) for kind, rows in by_class.items())
+    return tuple(Table(_title(kind), tuple(rows)) for kind, rows in by_class.items())
+
+
+def _title(kind: type) -> str:
+    return inspect.getdoc(kind).partition('\n')[0]
 
 
 def write(result: Result, folder: Path) -> Path:
