@@ -72,7 +72,7 @@ class Start:
 
 
 def tables_of(rows: Iterable[Any]) -> tuple[Table, ...]:
-    """Return instances of dataclasses as tables, one for each class, titled by its docstring's first line."""
+    """Return dataclass instances as tables, one a class, titled by its docstring's first line."""
     by_class: dict[type, list[dict[str, Any]]] = {}
     for row in rows:
         by_class.setdefault(type(row), []).append(asdict(row))

@@ -22,6 +22,7 @@ import weakref
 from nerfstudio_renderer.camera import Camera
 from nerfstudio_renderer.engines.fused.cpu.packing import pack, PackedModel
 from nerfstudio_renderer.engines.fused.cpu.renderer import CpuRenderer, why_unavailable
+from nerfstudio_renderer.engines.fused.cuda.availability import obstacle
 from nerfstudio_renderer.engines.fused.parameters import extract_parameters, UnsupportedModelError
 from nerfstudio_renderer.engines.fused.rays import CameraRays
 from nerfstudio_renderer.engines.protocol import View
@@ -71,11 +72,15 @@ class _FusedView:
 
 
 def _renderer(scene: Scene) -> RayRenderer:
-    if scene.device.type != 'cpu':
-        raise UnsupportedModelError(f'it has no kernels for {scene.device.type}')
-    if (reason := why_unavailable()) is not None:
+    if scene.device.type == 'cpu':
+        if (reason := why_unavailable()) is not None:
+            raise UnsupportedModelError(reason)
+        return CpuRenderer(packed_for_cpu(scene))
+    if (reason := obstacle(scene.device)) is not None:
         raise UnsupportedModelError(reason)
-    return CpuRenderer(packed_for_cpu(scene))
+    from nerfstudio_renderer.engines.fused.cuda.renderer import CudaRenderer  # imports Triton
+
+    return CudaRenderer(extract_parameters(scene.model), scene.device)
 
 
 _packing = threading.Lock()
