@@ -87,6 +87,7 @@ setup(
         'console_scripts': [
             f'renderer = {PACKAGE}.main:main',
             f'orbit = {PACKAGE}.orbit:main',
+            f'server = {CORE}.server.main:main',
         ],
     },
 )
