@@ -184,8 +184,8 @@ def test_two_render_threads_on_one_scene_give_the_pictures_of_one(tiny_scene):
         return pictures
 
     together, alone = render(2), render(1)
-    expected = [frame.rgb for frame in alone[0] if frame.is_finest]
-    seen = [frame.rgb for frame in together[0] if frame.is_finest]
+    expected = [frame.picture.rgb for frame in alone[0] if frame.is_finest]
+    seen = [frame.picture.rgb for frame in together[0] if frame.is_finest]
     assert len(seen) == len(expected) == 4
     for one, other in zip(seen, expected, strict=True):
         np.testing.assert_allclose(one, other, atol=1.0 / 255.0)
