@@ -24,12 +24,16 @@ import signal
 import socket
 import ssl
 import sys
+from typing import TYPE_CHECKING
 
 from nerfstudio_renderer.errors import ConfigurationError
 from nerfstudio_renderer.exiting import exit_quickly
 from nerfstudio_renderer.server.addresses import bind, listen, shown
 from nerfstudio_renderer.server.exposure import exposure
 from nerfstudio_renderer.server.options import Options, parse
+
+if TYPE_CHECKING:
+    from nerfstudio_renderer.server.server import Offer
 
 _log = logging.getLogger(__name__)
 
@@ -71,6 +75,8 @@ def main(arguments: Sequence[str] | None = None, load: Callable[[], None] = prel
         listen(sockets)
     except ConfigurationError as error:
         return _fail(str(error))
+    except ImportError as error:
+        return _fail(f'{error}; install what requirements/runtime.in names')
     return _serve(options, tls, sockets)
 
 
@@ -99,7 +105,7 @@ def _serve(
     return 0
 
 
-def _offer(options: Options, tls: ssl.SSLContext | None) -> object:
+def _offer(options: Options, tls: ssl.SSLContext | None) -> Offer:
     from nerfstudio_renderer.server.server import Offer
 
     if options.scenes is None:

@@ -83,8 +83,8 @@ class RestrictedConnection(Connection):
     def _box(self, obj: Any) -> tuple:
         boxed = super()._box(obj)
         if boxed[0] == consts.LABEL_REMOTE_REF:
-            owner = getattr(obj, '__self__', obj)
-            assert isinstance(owner, Exposed), f'{type(obj)} must not leave the server'
+            if not isinstance(getattr(obj, '__self__', obj), Exposed):
+                raise TypeError(f'{type(obj)} must not leave the server')
         return boxed
 
     def _handle_inspect(self, id_pack: tuple) -> tuple:
