@@ -67,6 +67,7 @@ ENV HOME=/home/renderer SERVER_PORT=$SERVER_PORT
 # The working directory is not /scenes: Python would import what lies there.
 VOLUME /scenes
 EXPOSE $SERVER_PORT
-HEALTHCHECK --interval=60s --timeout=10s --start-period=120s CMD ["python", "docker/health.py"]
+HEALTHCHECK --interval=60s --timeout=10s --start-period=120s \
+    CMD ["python", "/opt/nerfstudio_renderer/docker/health.py"]
 ENTRYPOINT ["/opt/nerfstudio_renderer/docker/entrypoint.sh"]
 CMD ["server"]

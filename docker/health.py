@@ -25,13 +25,12 @@ import socket
 import sys
 
 MODULE = 'nerfstudio_renderer.server'
-PATIENCE_S = 8.0
+PATIENCE_S = 3.0
 
 
 def main() -> int:
     """Return 0 if all is well, else 1 with one line that says what is not."""
-    for arguments in servers(Path('/proc')):
-        options = parsed(arguments)
+    for options in map(parsed, servers(Path('/proc'))):
         check = is_taken if options.tls_cert else answers
         try:
             check(options.port)
@@ -45,12 +44,20 @@ def main() -> int:
 def servers(processes: Path) -> list[Sequence[str]]:
     """Return the command lines of the servers that run here, behind the module's name."""
     found = []
-    for path in processes.glob('[0-9]*/cmdline'):
-        with contextlib.suppress(OSError):  # it has just ended
-            words = path.read_text(errors='replace').split('\0')[:-1]
-            if '-m' in words[:-1] and words[words.index('-m') + 1] == MODULE:
-                found.append(words[words.index('-m') + 2:])
+    for process in processes.glob('[0-9]*'):
+        with contextlib.suppress(OSError):  # it has just ended, or is another user's
+            # With docker run --pid=host, the host's processes are seen too.
+            if (process / 'root').samefile('/'):
+                found += arguments((process / 'cmdline').read_text(errors='replace'))
     return found
+
+
+def arguments(cmdline: str) -> list[Sequence[str]]:
+    """Return a server's command line behind the module's name; none if it is no server."""
+    words = cmdline.split('\0')[:-1]
+    if '-m' not in words[:-1] or words[words.index('-m') + 1] != MODULE:
+        return []
+    return [words[words.index('-m') + 2:]]
 
 
 def parsed(arguments: Sequence[str]) -> argparse.Namespace:

@@ -252,9 +252,10 @@ def test_rviz_has_the_configuration_of_the_project():
     assert (ROOT / 'config' / 'renderer.rviz').is_file()
 
 
-def processes(folder, *command):
+def processes(folder, *command, root='/'):
     """Write a process as /proc has it, and return the folder."""
     (folder / '7').mkdir()
+    (folder / '7' / 'root').symlink_to(root)
     (folder / '7' / 'cmdline').write_text(''.join(f'{word}\0' for word in command))
     (folder / 'self').mkdir()
     return folder
@@ -269,6 +270,10 @@ def test_health_check_finds_the_port_that_counts(tmp_path):
 
 def test_health_check_leaves_other_jobs_alone(tmp_path):
     assert health.servers(processes(tmp_path, *NODE)) == []
+
+
+def test_health_check_leaves_other_containers_alone(tmp_path):
+    assert health.servers(processes(tmp_path, *SERVER, root='/usr')) == []
 
 
 def test_health_check_with_tls_sees_whether_somebody_listens():
