@@ -74,7 +74,9 @@ class ByChunks:
         """Return what ``camera`` sees."""
         torch.set_num_threads(1)  # as on the render thread
         level = Level(camera.intrinsics)
-        memory = torch.empty((camera.intrinsics.pixel_count, CHANNELS))
+        memory = torch.empty(
+            (camera.intrinsics.pixel_count, CHANNELS), device=self._engine.device
+        )
         canvas = Canvas(self._engine, camera, memory)
         canvas.fill(level, self._pacer, lambda: False)
         return canvas.picture(level)
