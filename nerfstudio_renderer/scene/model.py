@@ -49,7 +49,7 @@ def build_model(
     :raises SceneError: if model and checkpoint do not match to the last tensor.
     """
     _choose_implementation(config, checkpoint, device, path)
-    with _without_perceptual_metric():
+    with without_perceptual_metric():
         model = config.setup(
             scene_box=SceneBox(aabb=checkpoint.aabb),
             num_train_data=checkpoint.image_count,
@@ -89,7 +89,7 @@ def _tcnn_problem() -> str | None:
 
 
 @contextmanager
-def _without_perceptual_metric() -> Iterator[None]:
+def without_perceptual_metric() -> Iterator[None]:
     """Keep models from building LPIPS, which downloads AlexNet and only serves evaluation."""
 
     def build_nothing(metric: Metric, *args: object, **kwargs: object) -> None:

@@ -20,6 +20,7 @@ import gc
 import importlib
 import importlib.util
 import logging
+import os
 import signal
 import socket
 import ssl
@@ -101,7 +102,10 @@ def _serve(
     _on_signal(signal.SIG_IGN)
     signal.set_wakeup_fd(-1)
     if not server.close(_END_S):
-        _log.warning('a client is still at work; ending without it')
+        # A thread in the middle of PyTorch does not survive the interpreter's own end.
+        _log.warning("a client's code does not end; ending without it, by a signal")
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGTERM)
     return 0
 
 

@@ -144,5 +144,5 @@ def test_the_promises_hold_over_rpyc(pattern_server, camera_config):
             'client': client, 'control': control, 'camera_config': camera_config,
         })
         run_state_machine_as_test(
-            machine, settings=settings(max_examples=40, stateful_step_count=30, deadline=None)
+            machine, settings=settings(max_examples=25, stateful_step_count=25, deadline=None)
         )
