@@ -57,9 +57,9 @@ def _measure(options: Options, console: Console) -> int:
     results.write_machine(this_machine(), Start.now(), options.output)
     failed = []
     for name in options.names:
+        console.print(f'measuring {name}', style='dim')  # no spinner: it would be measured too
         try:
-            with console.status(name):
-                result = _run(name, settings)
+            result = _run(name, settings)
         except Exception:
             # The others are worth having all the same.
             console.print_exception()

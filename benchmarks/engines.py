@@ -98,10 +98,10 @@ class _Contestant:
     """Whether its pictures are; threads alone do not change them."""
 
 
-_FULL = _Plan(pinhole(256, 144), RoundPlan(least=3, most=8, budget_s=35.0))
+_FULL = _Plan(pinhole(192, 108), RoundPlan(least=3, most=8, budget_s=35.0))
 # Of a large model: nerfstudio's loop needs some seconds for even this.
-_LARGE = _Plan(pinhole(128, 72), RoundPlan(least=2, most=8, budget_s=35.0))
-_SHOWCASE = _Plan(DEFAULTS.intrinsics, RoundPlan(least=3, most=5, budget_s=15.0))
+_LARGE = _Plan(pinhole(80, 45), RoundPlan(least=2, most=8, budget_s=35.0))
+_SHOWCASE = _Plan(DEFAULTS.intrinsics, RoundPlan(least=3, most=5, budget_s=12.0))
 _QUICK = _Plan(pinhole(48, 27), RoundPlan(least=1, most=1))
 
 

@@ -72,7 +72,11 @@ class Start:
 
 
 def tables_of(rows: Iterable[Any]) -> tuple[Table, ...]:
-    """Return dataclass instances as tables, one a class, titled by its docstring's first line."""
+    """
+    Return instances of dataclasses as tables, one for each class.
+
+    The first line of a class's docstring is its table's title.
+    """
     by_class: dict[type, list[dict[str, Any]]] = {}
     for row in rows:
         by_class.setdefault(type(row), []).append(asdict(row))

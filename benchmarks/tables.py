@@ -45,8 +45,6 @@ def _number(value: float) -> str:
     size = abs(value)
     if size >= 100:
         return f'{value:,.0f}'
-    if size >= 10:
-        return f'{value:.1f}'
     return f'{value:.2f}' if size >= 0.1 or size == 0 else f'{value:.2g}'
 
 

@@ -83,7 +83,7 @@ def test_units_are_in_the_heading(field, shown):
 
 
 @pytest.mark.parametrize(('value', 'shown'), [
-    (None, '-'), ('text', 'text'), (1280, '1280'), (123_456.7, '123,457'), (99.94, '99.9'),
+    (None, '-'), ('text', 'text'), (1280, '1280'), (123_456.7, '123,457'), (99.994, '99.99'),
     (1.234, '1.23'), (0.0, '0.00'), (0.000234, '0.00023'), (-0.5, '-0.50'),
 ])
 def test_values_have_as_many_digits_as_they_are_worth(value, shown):
