@@ -6,9 +6,11 @@
 PYTHON ?= python3
 VENV_PYTHON := .venv/bin/python
 
-# Passed on: make demo DEMO_ARGS=--help, make test TEST_ARGS='-k queue -x'.
+# Passed on: make demo DEMO_ARGS=--help, make test TEST_ARGS='-k queue -x',
+# make bench BENCH_ARGS='--quick engines'.
 DEMO_ARGS ?=
 TEST_ARGS ?=
+BENCH_ARGS ?=
 
 # A sourced ROS 2 would put its own Python packages, libraries and middleware before those in .venv,
 # and messages built against a mixture crash. The same list, with more about it, is in
@@ -23,7 +25,7 @@ LD_LIBRARY_PATH := $(subst $(space),:,$(filter-out $(addsuffix /%,$(subst :, ,$(
 	$(subst :, ,$(LD_LIBRARY_PATH))))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint lock clean distclean
+.PHONY: help setup demo bench test lint lock clean distclean
 
 help: ## show this list
 	@sed -nE 's/^([a-z]+):.*## (.*)$$/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -35,6 +37,9 @@ setup: ## build .venv, or bring it up to date
 
 demo: setup ## fly through the bundled scene and write demo_output/
 	@$(VENV_PYTHON) -m examples.demo $(DEMO_ARGS)
+
+bench: setup ## measure speed, pictures and latencies and write bench_output/
+	@$(VENV_PYTHON) -m benchmarks $(BENCH_ARGS)
 
 test: setup ## run all tests and linters
 	@$(VENV_PYTHON) -m pytest $(TEST_ARGS)
@@ -48,8 +53,8 @@ lock: ## resolve requirements/*.in anew into requirements/lock.txt (needs uv)
 		--no-emit-package lark-parser --annotation-style line --custom-compile-command 'make lock' \
 		--output-file requirements/lock.txt requirements/*.in
 
-clean: ## remove what builds, tests and the demo leave
-	rm -rf build install log demo_output .pytest_cache .ruff_cache .hypothesis
+clean: ## remove what builds, tests, demo and benchmarks leave
+	rm -rf build install log demo_output bench_output .pytest_cache .ruff_cache .hypothesis
 	find . -name .venv -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
 
 distclean: clean ## remove .venv too

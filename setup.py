@@ -16,7 +16,7 @@
 
 from pathlib import Path
 
-from setuptools import find_packages, setup
+from setuptools import Extension, find_packages, setup
 
 PACKAGE = 'nerfstudio_renderer_ros'
 CORE = 'nerfstudio_renderer'
@@ -29,11 +29,43 @@ def files_below(folder):
     return sorted(str(path) for path in files if '__pycache__' not in path.parts)
 
 
+def cpu_kernels():
+    """Return the extension with the fused engine's CPU kernels."""
+    folder = Path(CORE, 'engines', 'fused', 'cpu')
+    return Extension(
+        '.'.join([*folder.parts, '_kernel']),
+        # The instruction sets are chosen in the sources: all are in one file, for any processor.
+        sources=sorted(map(str, folder.glob('*.cpp'))),
+        depends=sorted(map(str, folder.glob('*.hpp'))),
+        include_dirs=pybind11_headers(),
+        language='c++',
+        extra_compile_args=[
+            '-std=c++17', '-O3', '-fvisibility=hidden',
+            # Products and sums are fused, and comparisons vectorised: nothing reads errno or
+            # floating-point exceptions.
+            '-ffp-contract=fast', '-fno-math-errno', '-fno-trapping-math',
+            # Vectors are passed within one source file alone; GCC's own AVX-512 header warns.
+            '-Wall', '-Wextra', '-Wno-psabi', '-Wno-maybe-uninitialized',
+        ],
+        extra_link_args=['-pthread'],
+    )
+
+
+def pybind11_headers():
+    """Return where pip's pybind11 has its headers; a system's are found without being told."""
+    try:
+        import pybind11
+    except ImportError:
+        return []
+    return [pybind11.get_include()]
+
+
 setup(
     name=PACKAGE,
     version='0.1.0',
     packages=find_packages(include=[CORE, f'{CORE}.*', PACKAGE, f'{PACKAGE}.*']),
     package_data={CORE: ['py.typed', *files_below(f'{CORE}/scenes')], PACKAGE: ['py.typed']},
+    ext_modules=[cpu_kernels()],
     data_files=[
         ('share/ament_index/resource_index/packages', [f'resource/{PACKAGE}']),
         (f'share/{PACKAGE}', ['package.xml']),
@@ -55,6 +87,7 @@ setup(
         'console_scripts': [
             f'renderer = {PACKAGE}.main:main',
             f'orbit = {PACKAGE}.orbit:main',
+            f'server = {CORE}.server.main:main',
         ],
     },
 )

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
+import math
 import time
 
 from nerfstudio_renderer.camera import Camera
@@ -24,8 +25,13 @@ from nerfstudio_renderer.engines.protocol import CHANNELS, Engine
 from nerfstudio_renderer.errors import RenderError
 from nerfstudio_renderer.ladder import Level
 from nerfstudio_renderer.pacing import ChunkPacer
+from nerfstudio_renderer.picture import Picture
 import numpy as np
 import torch
+
+# As many pixels as rays in the largest packet of the fused engine's kernels.
+_TILE_HEIGHT, _TILE_WIDTH = 4, 8
+_DONE = -1
 
 
 class Canvas:
@@ -34,17 +40,17 @@ class Canvas:
 
     :param engine: renders the pixels.
     :param camera: what is seen; its intrinsics are those of the grid.
+    :param memory: for the pixels, float32 of shape (pixels of the grid, CHANNELS) on the engine's
+        device; its contents do not matter.
     """
 
-    def __init__(self, engine: Engine, camera: Camera) -> None:
+    def __init__(self, engine: Engine, camera: Camera, memory: torch.Tensor) -> None:
         self._device = engine.device
         self._divisible = engine.renders_single_rays
         self._grid = camera.intrinsics
         self._view = engine.view(camera)
         self._done: Level | None = None
-        self._pixels = torch.zeros(
-            (self._grid.pixel_count, CHANNELS), dtype=torch.float32, device=self._device
-        )
+        self._pixels = memory
 
     def fits(self, level: Level) -> bool:
         """Tell whether ``level`` takes its pixels from this grid."""
@@ -65,45 +71,58 @@ class Canvas:
     def _render(self, pixels: torch.Tensor, pacer: ChunkPacer) -> int:
         started = time.perf_counter()
         try:
-            self._pixels[pixels] = self._view.render(pixels)
-            if self._device.type == 'cuda':
-                torch.cuda.synchronize(self._device)
+            rendered = self._view.render(pixels)
+            # One number tells of them all. Asking for it also waits for the device, so that
+            # neither this thread nor a cancelled series runs ahead of it.
+            if not math.isfinite(rendered.sum().item()):
+                raise RenderError(_broken(rendered))
         except torch.OutOfMemoryError:
             pacer.shrink()
             raise
+        self._pixels[pixels] = rendered
         pacer.record(len(pixels), time.perf_counter() - started)
         return len(pixels)
 
-    def picture(self, level: Level) -> np.ndarray:
-        """
-        Return the filled pixels of ``level``.
-
-        :returns: read-only float32 of shape (height, width, CHANNELS).
-        :raises RenderError: if a pixel is not finite.
-        """
+    def picture(self, level: Level) -> Picture:
+        """Return the filled pixels of ``level``."""
         grid = self._pixels.view(self._grid.height, self._grid.width, CHANNELS)
-        # Copied on the device, so that later levels do not write into this one's frame.
         every = slice(level.offset, None, level.stride)
-        picture = grid[every, every].clone()
-        if not bool(torch.isfinite(picture).all()):
-            raise RenderError(f'{_broken_count(picture)} of {level.intrinsics.pixel_count} pixels '
-                              'are not finite: the model diverged, or its checkpoint is damaged')
-        array = picture.cpu().numpy()
-        array.setflags(write=False)
-        return array
+        # Copied, so that finer levels and later updates do not write into this one's picture.
+        return Picture(grid[every, every].clone(memory_format=torch.contiguous_format))
 
 
-def _broken_count(picture: torch.Tensor) -> int:
-    return int((~torch.isfinite(picture)).any(dim=-1).sum())
+def _broken(rendered: torch.Tensor) -> str:
+    count = int((~torch.isfinite(rendered)).any(dim=-1).sum())
+    return (f'{count} of {len(rendered)} pixels are not finite: the model diverged, or its '
+            'checkpoint is damaged')
 
 
 @lru_cache(maxsize=16)
 def _missing_pixels(level: Level, done: Level | None, device: torch.device) -> torch.Tensor:
-    """Return the indices (row * width + column) of ``level`` that ``done`` has not, int64."""
+    """
+    Return the indices (row * width + column) of ``level`` that ``done`` has not, int64.
+
+    Tile by tile: pixels that are rendered together then look at the same part of the scene.
+    """
     rows, columns = np.array(level.rows), np.array(level.columns)
     pixels = rows[:, None] * level.canvas.width + columns
     if done is not None:
-        has_row = (rows >= done.offset) & ((rows - done.offset) % done.stride == 0)
-        has_column = (columns >= done.offset) & ((columns - done.offset) % done.stride == 0)
-        pixels = pixels[~(has_row[:, None] & has_column)]
-    return torch.from_numpy(pixels.ravel()).to(device)
+        pixels[np.ix_(_has(done, rows), _has(done, columns))] = _DONE
+    pixels = _tiled(pixels)
+    return torch.from_numpy(pixels[pixels != _DONE]).to(device)
+
+
+def _has(level: Level, positions: np.ndarray) -> np.ndarray:
+    """Tell which rows, or columns, of the canvas ``level`` renders."""
+    return (positions >= level.offset) & ((positions - level.offset) % level.stride == 0)
+
+
+def _tiled(pixels: np.ndarray) -> np.ndarray:
+    """Return ``pixels`` of shape (height, width) in one row, padded with _DONE to whole tiles."""
+    height, width = pixels.shape
+    padding = ((0, -height % _TILE_HEIGHT), (0, -width % _TILE_WIDTH))
+    padded = np.pad(pixels, padding, constant_values=_DONE)
+    tiles = padded.reshape(
+        padded.shape[0] // _TILE_HEIGHT, _TILE_HEIGHT, padded.shape[1] // _TILE_WIDTH, _TILE_WIDTH
+    )
+    return tiles.transpose(0, 2, 1, 3).ravel()

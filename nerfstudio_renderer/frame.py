@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nerfstudio_renderer.camera import Camera, Intrinsics
-import numpy as np
+from nerfstudio_renderer.picture import Picture
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,12 +48,8 @@ class Frame:
     """Levels in this update's series; ``level_count - 1`` is the finest."""
     intrinsics: Intrinsics
     """Projection and size of this picture."""
-    rgb: np.ndarray
-    """Colour, float32 of shape (height, width, 3) in 0..1; read-only."""
-    depth: np.ndarray
-    """Distance along the ray, float32 of shape (height, width), scene units; read-only."""
-    accumulation: np.ndarray
-    """Opacity along the ray, float32 of shape (height, width) in 0..1; read-only."""
+    picture: Picture
+    """Its pixels."""
     render_time_s: float
     """Seconds spent on this level."""
     latency_s: float

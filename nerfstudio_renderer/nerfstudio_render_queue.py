@@ -16,6 +16,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+import gc
 from pathlib import Path
 import weakref
 
@@ -27,8 +28,9 @@ from nerfstudio_renderer.picture_config import read_picture_ladder
 from nerfstudio_renderer.pose import c2w_from_euler
 from nerfstudio_renderer.progressive import ProgressiveRenderer, Quality
 from nerfstudio_renderer.render_queue import RenderQueue
-from nerfstudio_renderer.scene import load_scene
+from nerfstudio_renderer.scene import Scene, shared_scene
 import numpy as np
+import torch
 
 
 class NerfStudioRenderQueue:
@@ -41,6 +43,8 @@ class NerfStudioRenderQueue:
 
     Once a picture of an update is ready, fetched or not, no picture of an earlier update is
     returned any more. The two calls need not be paired.
+
+    Queues of one process that render the same scene share the loaded model.
 
     :param model_config_path: ``config.yml`` of ``ns-train``, or its folder; None for the bundled
         scene.
@@ -63,11 +67,11 @@ class NerfStudioRenderQueue:
         camera_config_path: Path | str | None = None,
     ) -> None:
         self._intrinsics, ladder = _pictures(camera_config_path)
-        scene = load_scene(model_config_path, checkpoint=checkpoint_path, device=device)
+        scene = shared_scene(model_config_path, checkpoint=checkpoint_path, device=device)
         quality = Quality(ladder, DEFAULTS.target_latency_ms / 1e3)
         self._queue = RenderQueue(ProgressiveRenderer(select_engine(scene, engine), quality))
         # Not __del__: this also runs, in order, when the interpreter exits.
-        self._finalizer = weakref.finalize(self, self._queue.close)
+        self._finalizer = weakref.finalize(self, _release, self._queue, [scene])
 
     def update_camera(self, position: Sequence[float], rotation: Sequence[float]) -> None:
         """
@@ -88,7 +92,7 @@ class NerfStudioRenderQueue:
             newer update, or the same update in higher quality, has finished.
         """
         frame = self._queue.take()
-        return None if frame is None else np.array(frame.rgb, order='C')
+        return None if frame is None else np.array(frame.picture.rgb, order='C')
 
     def close(self) -> None:
         """Stop rendering; the thread ends after the chunk in work."""
@@ -99,6 +103,17 @@ class NerfStudioRenderQueue:
 
     def __exit__(self, *exc_info: object) -> None:
         self.close()
+
+
+def _release(queue: RenderQueue, held: list[Scene]) -> None:
+    """End ``queue``, and free the scene if no other queue holds it."""
+    queue.close()
+    scene = weakref.ref(held.pop())
+    if scene() is not None:
+        return
+    gc.collect()  # nerfstudio's models refer to themselves
+    if torch.cuda.is_initialized():
+        torch.cuda.empty_cache()  # PyTorch would keep their memory from other programs
 
 
 def _pictures(camera_config_path: Path | str | None) -> tuple[Intrinsics, Ladder]:

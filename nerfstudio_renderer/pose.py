@@ -67,7 +67,7 @@ def c2w_from_euler(position: Sequence[float], degrees: Sequence[float]) -> np.nd
 def _finite(values: Sequence[float], count: int, name: str) -> np.ndarray:
     try:
         array = np.array(values, dtype=np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise PoseError(f'{name} {values!r} is not {count} numbers') from None
     if array.shape != (count,):
         raise PoseError(f'{name} {values!r} is not {count} numbers')

@@ -23,10 +23,11 @@ from typing import Protocol
 
 from nerfstudio_renderer.camera import Camera
 from nerfstudio_renderer.canvas import Canvas
-from nerfstudio_renderer.engines.protocol import Engine
+from nerfstudio_renderer.engines.protocol import CHANNELS, Engine
 from nerfstudio_renderer.frame import Frame, Update
 from nerfstudio_renderer.ladder import first_level, Ladder, Level
 from nerfstudio_renderer.pacing import ChunkPacer
+import torch
 
 _CHUNK_BUDGET_S = {'cpu': 0.020, 'cuda': 0.004}
 
@@ -63,6 +64,7 @@ class ProgressiveRenderer:
     def __init__(self, engine: Engine, quality: Quality) -> None:
         self.engine = engine
         self.quality = quality
+        self._memory: torch.Tensor | None = None
         self._pacer = ChunkPacer(_CHUNK_BUDGET_S.get(engine.device.type, 0.020))
 
     @property
@@ -71,16 +73,30 @@ class ProgressiveRenderer:
         return self._pacer.rays_per_second
 
     def frames(self, update: Update, cancelled: Cancelled) -> Iterator[Frame]:
-        """Yield the frames of ``update``, coarse to fine, until done or ``cancelled(level)``."""
+        """
+        Yield the frames of ``update``, coarse to fine, until done or ``cancelled(level)``.
+
+        PyTorch uses one core on the thread that iterates: what is done between chunks is small,
+        and shared out it would wait for the slowest core.
+        """
+        torch.set_num_threads(1)
         levels = self._levels(update.camera)
         canvas: Canvas | None = None
         for index, level in enumerate(levels):
             started = time.monotonic()
             if canvas is None or not canvas.fits(level):
-                canvas = Canvas(self.engine, Camera(update.camera.c2w, level.canvas))
+                canvas = self._canvas(Camera(update.camera.c2w, level.canvas))
             if not canvas.fill(level, self._pacer, partial(cancelled, index)):
                 return
             yield _frame(update, index, len(levels), level, canvas, started)
+
+    def _canvas(self, camera: Camera) -> Canvas:
+        """Return an empty canvas for ``camera``, in the memory of the last one if that fits."""
+        if self._memory is None or len(self._memory) != camera.intrinsics.pixel_count:
+            self._memory = torch.empty(
+                (camera.intrinsics.pixel_count, CHANNELS), device=self.engine.device
+            )
+        return Canvas(self.engine, camera, self._memory)
 
     def _levels(self, camera: Camera) -> tuple[Level, ...]:
         quality = self.quality
@@ -102,9 +118,7 @@ def _frame(
         level=index,
         level_count=count,
         intrinsics=level.intrinsics,
-        rgb=picture[..., :3],
-        depth=picture[..., 3],
-        accumulation=picture[..., 4],
+        picture=picture,
         render_time_s=finished - started,
         latency_s=finished - update.received_s,
     )

@@ -52,7 +52,6 @@ class RenderQueue:
         on_failure: FailureListener | None = None,
     ) -> None:
         self.tolerance = tolerance
-        self._renderer = renderer
         self._on_failure = on_failure
         self._slot = FrameSlot()
         self._changed = threading.Condition()
@@ -61,7 +60,10 @@ class RenderQueue:
         self._sequence = 0
         self._busy = False
         self._closed = False
-        self._thread = threading.Thread(target=self._run, name='render', daemon=True)
+        # The thread's own: what the renderer holds, such as a model, ends with the thread.
+        self._thread = threading.Thread(
+            target=self._run, args=(renderer,), name='render', daemon=True
+        )
         self._thread.start()
 
     def update(self, camera: Camera, tag: Any = None) -> Update:
@@ -111,10 +113,10 @@ class RenderQueue:
     def __exit__(self, *exc_info: object) -> None:
         self.close()
 
-    def _run(self) -> None:
+    def _run(self, renderer: SeriesRenderer) -> None:
         while (update := self._next()) is not None:
             try:
-                for frame in self._renderer.frames(update, self._cancelled):
+                for frame in renderer.frames(update, self._cancelled):
                     self._slot.offer(frame)
             except Exception as error:
                 self._fail(update, error)

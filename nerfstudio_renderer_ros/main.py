@@ -16,9 +16,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+import os
 import signal
 
 from nerfstudio_renderer import exit_quickly, RendererError
+from nerfstudio_renderer_ros import transport
 from nerfstudio_renderer_ros.opening import open_scene, SceneOpener
 import rclpy
 from rclpy.exceptions import ParameterException
@@ -43,7 +45,9 @@ def main(args: list[str] | None = None, opener: SceneOpener = open_scene) -> int
     _on_signal(signal.SIG_DFL)
     get_logger(_NAME).info('loading: PyTorch, nerfstudio and the scene take some seconds')
     try:
+        transports = transport.prepare(os.environ)
         rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
+        get_logger(_NAME).debug(transports)
         from nerfstudio_renderer_ros.node import RendererNode  # imports PyTorch: seconds
 
         with RendererNode(opener) as node:

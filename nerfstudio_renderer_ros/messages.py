@@ -19,7 +19,6 @@ from builtin_interfaces.msg import Duration, Time
 from nerfstudio_renderer import Frame, Intrinsics
 from nerfstudio_renderer_msgs.msg import FrameInfo
 from nerfstudio_renderer_ros.image_encodings import encode
-import numpy as np
 from sensor_msgs.msg import CameraInfo, Image
 from std_msgs.msg import Header
 
@@ -35,7 +34,7 @@ def header(stamp: Time, frame_id: str) -> Header:
 
 def image(frame: Frame, encoding: str, header: Header) -> Image:
     """Return the picture of ``frame``."""
-    pixels = encode(_to_uint8(frame.rgb), encoding)
+    pixels = encode(frame.picture.rgb8, encoding)
     message = Image(
         header=header,
         height=pixels.shape[0],
@@ -81,7 +80,3 @@ def duration(seconds: float) -> Duration:
     """Return a time span as a message."""
     whole, nanoseconds = divmod(round(seconds * _NS_PER_S), _NS_PER_S)
     return Duration(sec=whole, nanosec=nanoseconds)
-
-
-def _to_uint8(rgb: np.ndarray) -> np.ndarray:
-    return (rgb * np.float32(255.0) + np.float32(0.5)).astype(np.uint8)

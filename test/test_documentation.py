@@ -37,11 +37,21 @@ def test_the_readme_lists_every_parameter_as_it_is():
     assert rows == [_row(spec) for spec in PARAMETERS]
 
 
+def _anchors(page: Path) -> set[str]:
+    """Return the names by which links reach the headings of a page."""
+    headings = re.findall(r'^#+ (.*)$', page.read_text(), re.MULTILINE)
+    return {re.sub(r'[^\w\- ]', '', heading).lower().replace(' ', '-') for heading in headings}
+
+
 def test_links_in_the_documentation_lead_somewhere():
     for page in (ROOT / 'README.md', *(ROOT / 'docs').glob('*.md')):
         for target in re.findall(r'\]\(([^)]+)\)', page.read_text()):
-            if not target.startswith('http'):
-                assert (page.parent / target).exists(), f'{page.name}: {target}'
+            if target.startswith('http'):
+                continue
+            name, _, anchor = target.partition('#')
+            path = page.parent / name if name else page
+            assert path.exists(), f'{page.name}: {target}'
+            assert not anchor or anchor in _anchors(path), f'{page.name}: {target}'
 
 
 def test_the_files_that_the_architecture_names_exist():

@@ -19,7 +19,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 import json
 import os
-import signal
 import sys
 import time
 
@@ -30,7 +29,12 @@ from examples.demo.film import Film
 from examples.demo.flight import Pilot
 from examples.demo.network import isolate
 from examples.demo.options import Options, parse
-from examples.demo.process import log_tail, RendererProcess, RendererStopped
+from examples.demo.process import (
+    clean_up_when_asked_to_end,
+    log_tail,
+    RendererProcess,
+    RendererStopped,
+)
 from examples.demo.progress import FlightProgress
 from examples.demo.recorder import Recorder
 from examples.demo.records import Recording
@@ -58,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the demo; return the exit status of the process."""
     options = parse(arguments)
     console = Console()
-    _clean_up_when_asked_to_end()
+    clean_up_when_asked_to_end()
     try:
         flight = _fly(options, console)
         return _report(options, flight, console)
@@ -68,12 +72,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print('interrupted', file=sys.stderr)
         return INTERRUPTED
-
-
-def _clean_up_when_asked_to_end() -> None:
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup has it
-            signal.signal(number, signal.default_int_handler)  # as for Ctrl-C
 
 
 def _fly(options: Options, console: Console) -> Flight:

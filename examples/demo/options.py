@@ -102,9 +102,9 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add('--output', type=Path, default=Path('demo_output'), metavar='FOLDER',
         help='for the results (default: %(default)s)')
-    add('--width', type=_positive(int), default=256,
+    add('--width', type=_positive(int), default=640,
         help='columns of the finest picture (default: %(default)s)')
-    add('--height', type=_positive(int), default=144,
+    add('--height', type=_positive(int), default=360,
         help='rows of the finest picture (default: %(default)s)')
     add('--duration', type=_positive(float), default=60.0,
         help='seconds of flight (default: %(default)s)')

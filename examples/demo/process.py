@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 import json
 from pathlib import Path
+import signal
 import subprocess
 import sys
 
@@ -65,6 +66,11 @@ class RendererProcess:
             self._process.kill()
             self._process.wait()
 
+    @property
+    def pid(self) -> int:
+        """Return the number of the process."""
+        return self._process.pid
+
     def check(self) -> None:
         """
         Do nothing while the renderer runs.
@@ -73,6 +79,13 @@ class RendererProcess:
         """
         if (status := self._process.poll()) is not None:
             raise RendererStopped(f'the renderer ended with status {status}')
+
+
+def clean_up_when_asked_to_end() -> None:
+    """Let SIGTERM and SIGHUP end this process as Ctrl-C does, so that its children end too."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup has it
+            signal.signal(number, signal.default_int_handler)
 
 
 def log_tail(log: Path) -> str:

@@ -39,7 +39,7 @@ class NerfstudioEngine:
 
     def view(self, camera: Camera) -> View:
         """Return a view that shades rays one by one, or rasterises, as the model does."""
-        cameras = _cameras(camera, self.device)
+        cameras = cameras_of(camera, self.device)
         if self.renders_single_rays:
             return _RayView(self._model, cameras, self._workers)
         return _RasterView(self._model, cameras)
@@ -62,7 +62,7 @@ class _RayView:
         # nerfstudio's coordinates are (y, x), pixel centres at half integers.
         coords = torch.stack([row, pixels - row * self._width], dim=-1) + 0.5
         rays = self._cameras.generate_rays(camera_indices=0, coords=coords)
-        return _channels(self._model(rays))
+        return channels_of(self._model(rays))
 
 
 class _RasterView:
@@ -73,11 +73,12 @@ class _RasterView:
 
     @torch.inference_mode()
     def render(self, pixels: torch.Tensor) -> torch.Tensor:
-        picture = _channels(self._model.get_outputs_for_camera(self._cameras))
+        picture = channels_of(self._model.get_outputs_for_camera(self._cameras))
         return picture.reshape(-1, picture.shape[-1])[pixels]
 
 
-def _cameras(camera: Camera, device: torch.device) -> Cameras:
+def cameras_of(camera: Camera, device: torch.device) -> Cameras:
+    """Return ``camera`` as nerfstudio has it, on ``device``."""
     pinhole = camera.intrinsics
     # One camera with a batch dimension: splatfacto insists on it, rays do not mind.
     return Cameras(
@@ -91,7 +92,8 @@ def _cameras(camera: Camera, device: torch.device) -> Cameras:
     ).to(device)
 
 
-def _channels(outputs: dict[str, torch.Tensor]) -> torch.Tensor:
+def channels_of(outputs: dict[str, torch.Tensor]) -> torch.Tensor:
+    """Return what a nerfstudio model has rendered, shape (..., CHANNELS)."""
     rgb = outputs['rgb'][..., :3].clamp(0.0, 1.0)
     depth = outputs.get('depth')
     accumulation = outputs.get('accumulation')

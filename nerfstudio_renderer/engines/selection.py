@@ -17,6 +17,8 @@ from __future__ import annotations
 
 import logging
 
+from nerfstudio_renderer.engines.fused.engine import FusedEngine
+from nerfstudio_renderer.engines.fused.parameters import UnsupportedModelError
 from nerfstudio_renderer.engines.nerfstudio import NerfstudioEngine
 from nerfstudio_renderer.engines.protocol import Engine
 from nerfstudio_renderer.errors import ConfigurationError
@@ -36,11 +38,19 @@ def select_engine(scene: Scene, name: str = 'auto') -> Engine:
     """
     if name not in ENGINE_NAMES:
         raise ConfigurationError(f'engine {name!r} is not one of {", ".join(ENGINE_NAMES)}')
-    if name == 'fused':
-        raise ConfigurationError(
-            "engine 'fused' is not part of this version; use 'auto' or 'nerfstudio'"
-        )
-    engine = NerfstudioEngine(scene)
-    why = 'as asked' if name != 'auto' else 'it supports every method of nerfstudio'
+    engine, why = _choose(scene, name)
     _log.info('engine %s on %s: %s', engine.name, engine.device, why)
     return engine
+
+
+def _choose(scene: Scene, name: str) -> tuple[Engine, str]:
+    if name == 'nerfstudio':
+        return NerfstudioEngine(scene), 'as asked'
+    try:
+        return FusedEngine(scene), 'the fastest for this scene and device'
+    except UnsupportedModelError as error:
+        if name == 'fused':
+            raise ConfigurationError(
+                f"engine 'fused' cannot render this scene: {error}; use 'auto' or 'nerfstudio'"
+            ) from error
+        return NerfstudioEngine(scene), f'the fused one cannot render this scene: {error}'

@@ -15,6 +15,7 @@
 
 from nerfstudio_renderer.scene.files import bundled_config, SceneFiles
 from nerfstudio_renderer.scene.scene import load_scene, Scene
+from nerfstudio_renderer.scene.shared import shared_scene
 from nerfstudio_renderer.scene.world import WorldTransform
 
-__all__ = ['bundled_config', 'load_scene', 'Scene', 'SceneFiles', 'WorldTransform']
+__all__ = ['bundled_config', 'load_scene', 'Scene', 'SceneFiles', 'shared_scene', 'WorldTransform']

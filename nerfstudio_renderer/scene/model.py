@@ -23,6 +23,7 @@ from unittest import mock
 
 from nerfstudio.data.scene_box import SceneBox
 from nerfstudio.models.base_model import Model, ModelConfig
+from nerfstudio.utils import external
 from nerfstudio_renderer.errors import SceneError
 from nerfstudio_renderer.scene.checkpoint import Checkpoint
 import torch
@@ -31,6 +32,11 @@ from torchmetrics.image.lpip import LearnedPerceptualImagePatchSimilarity
 
 _NAMED_KEYS = 5
 _building = threading.Lock()
+
+# nerfstudio keeps the error of a missing tiny-cuda-nn for good, and with its traceback the frames
+# of whoever imported a model first: a queue that is being constructed would never be freed.
+if external.tcnn_import_exception is not None:
+    external.tcnn_import_exception.__traceback__ = None
 
 
 def build_model(
@@ -43,7 +49,7 @@ def build_model(
     :raises SceneError: if model and checkpoint do not match to the last tensor.
     """
     _choose_implementation(config, checkpoint, device, path)
-    with _without_perceptual_metric():
+    with without_perceptual_metric():
         model = config.setup(
             scene_box=SceneBox(aabb=checkpoint.aabb),
             num_train_data=checkpoint.image_count,
@@ -83,7 +89,7 @@ def _tcnn_problem() -> str | None:
 
 
 @contextmanager
-def _without_perceptual_metric() -> Iterator[None]:
+def without_perceptual_metric() -> Iterator[None]:
     """Keep models from building LPIPS, which downloads AlexNet and only serves evaluation."""
 
     def build_nothing(metric: Metric, *args: object, **kwargs: object) -> None:

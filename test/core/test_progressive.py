@@ -52,9 +52,9 @@ def test_a_series_renders_each_pixel_once_and_ends_with_the_full_picture(width, 
     if strides[-1] == 1:
         assert sorted(counts) == list(range(width * height))
         whole = pattern(camera, torch.arange(width * height)).reshape(height, width, -1).numpy()
-        np.testing.assert_array_equal(last.rgb, whole[..., :3])
-        np.testing.assert_array_equal(last.depth, whole[..., 3])
-        np.testing.assert_array_equal(last.accumulation, whole[..., 4])
+        np.testing.assert_array_equal(last.picture.rgb, whole[..., :3])
+        np.testing.assert_array_equal(last.picture.depth, whole[..., 3])
+        np.testing.assert_array_equal(last.picture.accumulation, whole[..., 4])
 
 
 @given(width=st.integers(17, 200), height=st.integers(17, 200), strides=STRIDES)
@@ -62,7 +62,8 @@ def test_a_series_renders_each_pixel_once_and_ends_with_the_full_picture(width, 
 def test_every_level_shows_the_pixels_that_its_intrinsics_say(width, height, strides):
     full = Intrinsics(width, height, 70.0, 80.0, 0.45 * width, 0.6 * height)
     for frame in _series(PatternEngine(), StrideLadder(strides), camera_at(0.0, full)):
-        row, column = np.divmod(frame.depth.astype(int), width)  # the pattern: depth is the index
+        # The pattern: depth is the index.
+        row, column = np.divmod(frame.picture.depth.astype(int), width)
         own_x, own_y = np.meshgrid(
             np.arange(frame.intrinsics.width), np.arange(frame.intrinsics.height)
         )
@@ -90,7 +91,7 @@ def test_levels_too_coarse_for_a_small_picture_are_left_out():
 def test_an_engine_that_rasterises_gets_each_level_at_its_own_size():
     engine = PatternEngine(renders_single_rays=False)
     frames = _series(engine, StrideLadder((4, 1)), camera_at(0.0))
-    assert [frame.rgb.shape for frame in frames] == [(2, 2, 3), (6, 8, 3)]
+    assert [frame.picture.rgb.shape for frame in frames] == [(2, 2, 3), (6, 8, 3)]
     assert [len(chunk) for chunk in engine.chunks] == [4, 48]
 
 
@@ -98,7 +99,7 @@ def test_independent_pictures_are_rendered_as_they_are():
     pictures = (Intrinsics.from_fov_y(4, 3, 60.0), Intrinsics.from_fov_y(9, 5, 50.0))
     frames = _series(PatternEngine(), PictureLadder(pictures), camera_at(0.0, pictures[-1]))
     assert tuple(frame.intrinsics for frame in frames) == pictures
-    assert [frame.rgb.shape for frame in frames] == [(3, 4, 3), (5, 9, 3)]
+    assert [frame.picture.rgb.shape for frame in frames] == [(3, 4, 3), (5, 9, 3)]
 
 
 def test_a_cancelled_series_stops_before_the_next_chunk():
@@ -114,11 +115,11 @@ def test_frames_do_not_change_when_finer_levels_are_rendered():
     renderer = ProgressiveRenderer(engine, Quality(StrideLadder((2, 1))))
     series = renderer.frames(Update(1, camera_at(0.5), received_s=0.0), lambda level: False)
     coarse = next(series)
-    before = coarse.rgb.copy()
+    before = coarse.picture.rgb.copy()
     next(series)
-    np.testing.assert_array_equal(coarse.rgb, before)
+    np.testing.assert_array_equal(coarse.picture.rgb, before)
     with pytest.raises(ValueError, match='read-only'):
-        coarse.rgb[:] = 0.0
+        coarse.picture.rgb[:] = 0.0
 
 
 def test_the_first_level_is_the_finest_that_comes_in_time():
@@ -131,8 +132,8 @@ def test_the_first_level_is_the_finest_that_comes_in_time():
         list(renderer.frames(Update(n, camera, received_s=0.0), lambda level: False))
         for n in (1, 2)
     )
-    assert [frame.rgb.shape[1] for frame in first] == [8, 16, 32, 64]
-    assert [frame.rgb.shape[1] for frame in second] == [16, 32, 64]
+    assert [frame.picture.rgb.shape[1] for frame in first] == [8, 16, 32, 64]
+    assert [frame.picture.rgb.shape[1] for frame in second] == [16, 32, 64]
     assert [(frame.level, frame.level_count) for frame in second] == [(0, 3), (1, 3), (2, 3)]
 
 

@@ -21,6 +21,7 @@ import time
 
 from nerfstudio_renderer import Camera, Frame, Intrinsics, Update
 from nerfstudio_renderer.engines.protocol import CHANNELS
+from nerfstudio_renderer.picture import Picture
 import numpy as np
 import torch
 
@@ -99,15 +100,12 @@ class FailingEngine(PatternEngine):
 
 def frame_of(update: Update, level: int, level_count: int) -> Frame:
     """Return a small frame without rendering anything."""
-    blank = np.zeros((1, 1), dtype=np.float32)
     return Frame(
         update=update,
         level=level,
         level_count=level_count,
         intrinsics=Intrinsics(1, 1, 1.0, 1.0, 0.5, 0.5),
-        rgb=np.zeros((1, 1, 3), dtype=np.float32),
-        depth=blank,
-        accumulation=blank,
+        picture=Picture(torch.zeros((1, 1, CHANNELS))),
         render_time_s=0.0,
         latency_s=0.0,
     )

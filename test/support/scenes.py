@@ -23,7 +23,7 @@ from typing import Any
 from nerfstudio.configs.method_configs import method_configs
 from nerfstudio.data.scene_box import SceneBox
 from nerfstudio.engine.trainer import TrainerConfig
-from nerfstudio_renderer.scene.model import _without_perceptual_metric
+from nerfstudio_renderer.scene.model import without_perceptual_metric
 import torch
 import yaml
 
@@ -76,7 +76,7 @@ def write_scene(
 def random_state(config: TrainerConfig, images: int) -> dict[str, torch.Tensor]:
     """Return the state of the model that ``config`` describes, with visible contents."""
     torch.manual_seed(0)
-    with _without_perceptual_metric():
+    with without_perceptual_metric():
         model = config.pipeline.model.setup(
             scene_box=SceneBox(aabb=torch.tensor([[-1.0] * 3, [1.0] * 3])), num_train_data=images
         )

@@ -20,9 +20,11 @@ from tools.environment.commands import Shell
 from tools.environment.layout import Layout
 
 # Each line is a part that fails by itself: the middleware and the type support of the messages
-# (libraries), the ament index (prefix), torchvision (must be of PyTorch's release).
+# (libraries), the ament index (prefix), torchvision (must be of PyTorch's release), and the
+# compiled kernels.
 TRIAL = """
 from ament_index_python.packages import get_package_share_path
+import nerfstudio_renderer.engines.fused.cpu._kernel
 import nerfstudio_renderer_msgs.srv
 import rclpy
 from rclpy.type_support import check_for_type_support

@@ -27,6 +27,7 @@ from tools.environment.layout import Layout
 from tools.environment.machine import check_compilers
 
 PROJECT = 'nerfstudio_renderer_ros'
+CORE = 'nerfstudio_renderer'
 
 STARTUP = 'nerfstudio_renderer_ros.pth'
 """Name of the file in site-packages that every Python of the environment reads at its start."""
@@ -51,12 +52,14 @@ def build_interfaces(layout: Layout, shell: Shell) -> None:
 
 def project_identity(layout: Layout) -> str:
     """
-    Return the hash of the packaging files, and of the other installed files' names.
+    Return the hash of what is built from, and of the other installed files' names.
 
     Those others are linked, not copied, so their contents do not matter.
     """
     root = layout.root
     packaging = [root / name for name in ('package.xml', 'setup.py', 'setup.cfg')]
+    packaging += [path for path in fingerprint.files_below(root / CORE)
+                  if path.suffix in ('.cpp', '.hpp')]
     linked = [*fingerprint.files_below(root / 'launch'), *fingerprint.files_below(root / 'config')]
     return fingerprint.of_texts([fingerprint.of_files(packaging), *map(str, linked)])
 

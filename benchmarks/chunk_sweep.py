@@ -1,0 +1,67 @@
+# Copyright 2026 The nerfstudio_renderer_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""How fast nerfstudio's own model renders with chunks of several sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from benchmarks.figures import speed
+from benchmarks.renderers import Renderer
+from benchmarks.rounds import RoundPlan, take_turns
+from benchmarks.scenes import Subject
+from benchmarks.views import pinhole
+
+# Of the picture that a chunk is timed on: at least this many rays, or one chunk.
+_LEAST_RAYS = 2048
+_WIDTH = 64
+_WARM_UP = pinhole(32, 18)
+
+
+@dataclass(frozen=True)
+class SweepRow:
+    """Speed with chunks of several sizes, each measured once."""
+
+    scene: str
+    renderer: str
+    chunk: int
+    """Rays in a forward pass."""
+    rays_per_second: float
+
+
+def sweep(
+    subject: Subject, name: str, make: Callable[[int], Renderer], chunks: Sequence[int]
+) -> list[SweepRow]:
+    """
+    Measure a renderer with each of ``chunks``.
+
+    :param name: of the renderer.
+    :param make: returns it for a chunk of some rays.
+    """
+    make(chunks[0]).render(subject.cameras(_WARM_UP)[0])
+    return [SweepRow(subject.name, name, chunk, _speed(subject, make(chunk), chunk))
+            for chunk in chunks]
+
+
+def best_chunk(rows: Sequence[SweepRow]) -> int:
+    """Return the chunk with which the renderer was fastest."""
+    return max(rows, key=lambda row: row.rays_per_second).chunk
+
+
+def _speed(subject: Subject, renderer: Renderer, chunk: int) -> float:
+    picture = pinhole(_WIDTH, max(chunk, _LEAST_RAYS) // _WIDTH)
+    camera = subject.cameras(picture)[0]
+    (turn,) = take_turns({chunk: lambda _: renderer.render(camera)}, RoundPlan(1, 1))[chunk]
+    return speed(picture.pixel_count, [turn.seconds])['rays_per_second']

@@ -1,0 +1,57 @@
+# Copyright 2026 The nerfstudio_renderer_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""How much pictures differ from reference pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+import math
+
+from nerfstudio_renderer.picture import Picture
+import numpy as np
+
+_DEPTH_TOLERANCE = 1e-3
+# Of pictures that are the same to the last bit, so that the figure stays a number.
+_LEAST_ERROR = 1e-20
+
+
+def differences(
+    pictures: Sequence[Picture], references: Sequence[Picture]
+) -> dict[str, float | int]:
+    """Return the figures that a quality row has, over ``pictures`` of several views."""
+    pairs = list(zip(pictures, references, strict=True))
+    squares = [(picture.rgb - reference.rgb) ** 2 for picture, reference in pairs]
+    return {
+        'views': len(pairs),
+        'psnr_db': _psnr(np.concatenate([square.ravel() for square in squares])),
+        'worst_view_psnr_db': min(map(_psnr, squares)),
+        'same_depth_pct': _same_depth_pct(pairs),
+        'accumulation_error': max(
+            float(np.abs(picture.accumulation - reference.accumulation).max())
+            for picture, reference in pairs
+        ),
+    }
+
+
+def _psnr(squares: np.ndarray) -> float:
+    error = max(float(squares.mean(dtype=np.float64)), _LEAST_ERROR)
+    return round(-10.0 * math.log10(error), 2)
+
+
+def _same_depth_pct(pairs: Sequence[tuple[Picture, Picture]]) -> float:
+    same = [
+        (np.abs(picture.depth - reference.depth) <= _DEPTH_TOLERANCE * reference.depth).ravel()
+        for picture, reference in pairs
+    ]
+    return round(100.0 * float(np.concatenate(same).mean()), 3)

@@ -1,0 +1,84 @@
+# Copyright 2026 The nerfstudio_renderer_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""
+Publishes images for image_subscriber: WIDTH HEIGHT IMAGES PERIOD_S.
+
+The header's frame_id says what the subscriber is to do; the stamp is CLOCK_MONOTONIC, which all
+processes of a machine share.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+
+import rclpy
+from rclpy.event_handler import PublisherEventCallbacks
+from rclpy.publisher import Publisher
+from rclpy.qos import QoSProfile
+from rclpy.task import Future
+from sensor_msgs.msg import Image
+
+TOPIC = '/benchmark/image'
+QOS = QoSProfile(depth=1)
+"""Reliable, keep last 1, volatile: as the renderer's images."""
+DROP, KEEP = 'drops each', 'keeps the newest'
+WARM_UP, END = 'warm up', 'end'
+_WARM_UPS = 5
+_NS_PER_S = 10**9
+
+
+def main() -> None:
+    """Publish a series for each kind of subscriber."""
+    width, height, images = map(int, sys.argv[1:4])
+    period_s = float(sys.argv[4])
+    rclpy.init()
+    publisher = _matched_publisher()
+    pixels = os.urandom(3 * width * height)
+    for kind in (DROP, KEEP):
+        for frame_id in [f'{WARM_UP}: {kind}'] * _WARM_UPS + [kind] * images:
+            _publish(publisher, _image(frame_id, width, height, pixels))
+            time.sleep(period_s)
+    last = _image(END, 1, 1, bytes(3))
+    _publish(publisher, last)
+    publisher.wait_for_all_acked()
+    rclpy.shutdown()
+
+
+def _matched_publisher() -> Publisher:
+    matched = Future()
+    node = rclpy.create_node('image_publisher')
+    publisher = node.create_publisher(
+        Image, TOPIC, QOS, event_callbacks=PublisherEventCallbacks(matched=matched.set_result)
+    )
+    rclpy.spin_until_future_complete(node, matched)
+    return publisher
+
+
+def _image(frame_id: str, width: int, height: int, pixels: bytes) -> Image:
+    message = Image(width=width, height=height, encoding='rgb8', step=3 * width)
+    message.header.frame_id = frame_id
+    message.data.frombytes(pixels)
+    return message
+
+
+def _publish(publisher: Publisher, message: Image) -> None:
+    stamp = message.header.stamp
+    stamp.sec, stamp.nanosec = divmod(time.monotonic_ns(), _NS_PER_S)
+    publisher.publish(message)
+
+
+if __name__ == '__main__':
+    main()

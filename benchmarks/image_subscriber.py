@@ -1,0 +1,60 @@
+# Copyright 2026 The nerfstudio_renderer_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""Receives images as any rclpy script does, and prints how long each took, as JSON."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+import json
+import time
+
+from benchmarks.image_publisher import END, KEEP, QOS, TOPIC, WARM_UP
+import rclpy
+from rclpy.task import Future
+from sensor_msgs.msg import Image
+
+
+class ImageSubscriber:
+    """Does with each image what its frame_id says."""
+
+    def __init__(self) -> None:
+        self.latencies: defaultdict[str, list[float]] = defaultdict(list)
+        self.ended = Future()
+        self._kept: Image | None = None
+
+    def on_image(self, message: Image) -> None:
+        """Note how long ``message`` took, milliseconds."""
+        arrived_ns = time.monotonic_ns()
+        stamp, instruction = message.header.stamp, message.header.frame_id
+        self._kept = message if instruction.endswith(KEEP) else None
+        if instruction == END:
+            self.ended.set_result(None)
+        elif not instruction.startswith(WARM_UP):
+            sent_ns = stamp.sec * 10**9 + stamp.nanosec
+            self.latencies[instruction].append((arrived_ns - sent_ns) / 1e6)
+
+
+def main() -> None:
+    """Receive until the end is announced."""
+    rclpy.init()
+    node = rclpy.create_node('image_subscriber')
+    subscriber = ImageSubscriber()
+    node.create_subscription(Image, TOPIC, subscriber.on_image, QOS)
+    rclpy.spin_until_future_complete(node, subscriber.ended)
+    rclpy.shutdown()
+    print(json.dumps(subscriber.latencies))
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,34 @@
+# Copyright 2026 The nerfstudio_renderer_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""Processor time of a process, all its threads together."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+_TICKS_PER_S = os.sysconf('SC_CLK_TCK')
+# In proc_pid_stat(5), counted from the state that follows the name: utime and stime.
+_USER, _SYSTEM = 11, 12
+
+
+def processor_time_s(pid: int) -> float:
+    """Return the seconds of a core that a process has used."""
+    return parse_stat(Path('/proc', str(pid), 'stat').read_text()) / _TICKS_PER_S
+
+
+def parse_stat(text: str) -> int:
+    """Return user and system time, in ticks of the clock, from a process's line in /proc."""
+    fields = text.rpartition(')')[2].split()  # a name may hold spaces and parentheses
+    return int(fields[_USER]) + int(fields[_SYSTEM])

@@ -1,0 +1,116 @@
+# Copyright 2026 The nerfstudio_renderer_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""
+Speed of the fused engine as one thing at a time is changed.
+
+On small random models, which are made in memory: their hash tables are read like trained ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from benchmarks import scenes
+from benchmarks.figures import speed
+from benchmarks.renderers import fused_engine, Paced, thread_counts
+from benchmarks.rounds import RoundPlan, take_turns
+from benchmarks.settings import Settings
+from benchmarks.views import around_origin, pinhole
+from nerfstudio_renderer import Camera, Intrinsics
+from nerfstudio_renderer.engines.fused.cpu.renderer import instruction_sets
+
+_PICTURE = pinhole(320, 180)
+_PICTURES = ((80, 45), (160, 90), (320, 180), (640, 360), (1280, 720))
+_SAMPLES = (((24, 12), 8), ((48, 24), 16), ((96, 48), 24), ((256, 96), 48))
+_LOG2_TABLE_SIZES = (12, 15, 17, 19, 21)
+_LEVELS = (2, 4, 8, 16)
+_ROUNDS = RoundPlan(least=3, most=9, budget_s=40.0)
+_QUICK_PICTURE = pinhole(64, 36)
+_QUICK_ROUNDS = RoundPlan(least=1, most=1)
+
+
+@dataclass(frozen=True)
+class ScalingRow:
+    """Speed of the fused engine, the median of all rounds."""
+
+    changed: str
+    """What is changed, and all else left as it is."""
+    value: int | str
+    """What it is changed to."""
+    rays_per_second: float
+    slowest: float
+    """Rays per second in the slowest round."""
+    fastest: float
+    """Rays per second in the fastest round."""
+    rounds: int
+
+
+@dataclass(frozen=True, eq=False)
+class _Case:
+    changed: str
+    value: int | str
+    renderer: Paced
+    picture: Intrinsics
+
+    @property
+    def camera(self) -> Camera:
+        """Return what is rendered."""
+        return around_origin(self.picture)[0]
+
+
+def run(settings: Settings) -> list[ScalingRow]:
+    """Measure the kernels of the best instruction set here."""
+    cases = list(_quick_cases() if settings.quick else _cases())
+    for case in cases:
+        case.renderer.render(around_origin(_QUICK_PICTURE)[0])  # warm up
+    turns = take_turns(
+        {index: lambda _, case=case: case.renderer.render(case.camera)
+         for index, case in enumerate(cases)},
+        _QUICK_ROUNDS if settings.quick else _ROUNDS,
+    )
+    return [
+        ScalingRow(case.changed, case.value, **speed(
+            case.picture.pixel_count, [turn.seconds for turn in turns[index]]
+        ))
+        for index, case in enumerate(cases)
+    ]
+
+
+def _cases() -> Iterator[_Case]:
+    for threads in thread_counts():
+        yield _Case('threads', threads, _renderer(threads), _PICTURE)
+    whole = _renderer()
+    for size in _PICTURES:
+        yield _Case('picture', '{} x {}'.format(*size), whole, pinhole(*size))
+    for proposal, field in _SAMPLES:
+        names = ' + '.join(map(str, (*proposal, field)))
+        renderer = _renderer(num_proposal_samples_per_ray=proposal, num_nerf_samples_per_ray=field)
+        yield _Case('samples per ray', names, renderer, _PICTURE)
+    for exponent in _LOG2_TABLE_SIZES:
+        renderer = _renderer(log2_hashmap_size=exponent)
+        yield _Case('log2 of table size', exponent, renderer, _PICTURE)
+    for levels in _LEVELS:
+        yield _Case('levels', levels, _renderer(num_levels=levels), _PICTURE)
+
+
+def _quick_cases() -> Iterator[_Case]:
+    for threads in thread_counts():
+        yield _Case('threads', threads, _renderer(threads, log2_hashmap_size=12), _QUICK_PICTURE)
+
+
+def _renderer(threads: int = thread_counts()[-1], **changes: Any) -> Paced:
+    scene = scenes.small_nerfacto(**changes)
+    return Paced(fused_engine(scene, instruction_sets()[0], threads))

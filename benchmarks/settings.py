@@ -1,0 +1,31 @@
+# Copyright 2026 The nerfstudio_renderer_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""What every benchmark is told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the user asked for, as far as it concerns a benchmark."""
+
+    output: Path
+    """Folder for results and logs; it exists."""
+    scene: Path | None = None
+    """A ``config.yml`` to measure besides the bundled scene."""
+    quick: bool = False
+    """Whether to try everything out, on too little for figures that mean anything."""

@@ -1,0 +1,70 @@
+# Copyright 2026 The nerfstudio_renderer_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""Where cameras are, for scenes whose training poses nobody has."""
+
+from __future__ import annotations
+
+import json
+import math
+
+from nerfstudio.cameras.camera_utils import viewmatrix
+from nerfstudio_renderer import c2w_from_quaternion, Camera, Intrinsics, Scene, WorldTransform
+from nerfstudio_renderer_ros.orbit import Orbit
+import numpy as np
+import torch
+
+FOV_Y_DEG = 50.0
+_UP = torch.tensor([0.0, 0.0, 1.0], dtype=torch.float64)
+_ORBIT_RADIUS, _ORBIT_HEIGHT = 0.8, 0.4
+_ORBIT_VIEWS = 8
+
+
+def pinhole(width: int, height: int) -> Intrinsics:
+    """Return the camera that all benchmarks use, for a picture of some size."""
+    return Intrinsics.from_fov_y(width, height, FOV_Y_DEG)
+
+
+def held_out(scene: Scene, intrinsics: Intrinsics) -> list[Camera]:
+    """Return cameras at the held-out poses beside the bundled ``scene``."""
+    path = scene.files.config.parent / 'heldout' / 'transforms.json'
+    poses = [frame['transform_matrix'] for frame in json.loads(path.read_text())['frames']]
+    return [Camera(_world(scene).to_scene(np.array(pose)[:3]), intrinsics) for pose in poses]
+
+
+def around_origin(intrinsics: Intrinsics) -> list[Camera]:
+    """Return cameras around the scene's origin that look at it: scene units, z up."""
+    angles = np.arange(_ORBIT_VIEWS) * math.tau / _ORBIT_VIEWS
+    return [Camera(_looking_at_origin(angle), intrinsics) for angle in angles]
+
+
+def _looking_at_origin(angle: float) -> np.ndarray:
+    position = torch.tensor([
+        _ORBIT_RADIUS * math.cos(angle), _ORBIT_RADIUS * math.sin(angle), _ORBIT_HEIGHT,
+    ], dtype=torch.float64)
+    # OpenGL cameras look along -z: their z axis points from the origin to the position.
+    return viewmatrix(position, _UP, position).numpy()
+
+
+def on_orbit(scene: Scene, intrinsics: Intrinsics, angle: float) -> Camera:
+    """Return a camera on the orbit that fits the bundled ``scene``; ``angle`` in radians."""
+    pose = Orbit().pose(angle)
+    position, turned = pose.position, pose.orientation
+    c2w = c2w_from_quaternion(
+        (position.x, position.y, position.z), (turned.x, turned.y, turned.z, turned.w)
+    )
+    return Camera(_world(scene).to_scene(c2w), intrinsics)
+
+
+def _world(scene: Scene) -> WorldTransform:
+    return scene.world or WorldTransform.identity()

@@ -1,0 +1,60 @@
+# Copyright 2026 The nerfstudio_renderer_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""What a server's addresses and service mean, said plainly."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+import getpass
+import logging
+import socket
+
+from nerfstudio_renderer.server.addresses import is_loopback
+from nerfstudio_renderer.server.options import Options
+
+
+def exposure(options: Options, sockets: Sequence[socket.socket]) -> tuple[int, str]:
+    """
+    Return one line about who can do what, and its level.
+
+    :param sockets: bound.
+    :returns: a level of ``logging``: a warning where strangers can do anything.
+    """
+    anyone = not (options.tls or all(is_loopback(each) for each in sockets))
+    risky = anyone and options.scenes is None
+    remedy = ('; if that is not what you want, give --tls-cert, --tls-key and --tls-ca, or '
+              '--service restricted' if risky else '')
+    return (logging.WARNING if risky else logging.INFO,
+            f'{_who(options, anyone)} can {_what(options)}{remedy}')
+
+
+def _who(options: Options, anyone: bool) -> str:
+    if options.tls:
+        return f'whoever has a certificate signed by {options.tls.authority}'
+    if anyone:
+        return 'EVERYONE in the networks of this machine'
+    return 'every program on this machine, but none elsewhere,'
+
+
+def _what(options: Options) -> str:
+    if options.scenes is None:
+        return f'run any code here, with all rights of the user {_user()}'
+    return f'render the scenes in {options.scenes}, and nothing else'
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a user without a name, as in containers
+        return 'who started this'

@@ -1,0 +1,50 @@
+# Copyright 2026 The nerfstudio_renderer_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""The benchmark of the transports, on a few images."""
+
+from __future__ import annotations
+
+from collections import namedtuple
+import json
+import shutil
+
+from benchmarks.transport import DEFAULT, OURS, run, Size
+import pytest
+
+Usage = namedtuple('Usage', 'total used free')
+TINY = (Size(8, 4, 0.01),)
+
+
+def test_every_transport_and_kind_of_subscriber_has_a_row():
+    rows = run(rounds=2, images=5, sizes=TINY, transports=(DEFAULT, OURS))
+    assert json.loads(json.dumps(rows)) == rows
+    assert [(row['transport'], row['subscriber']) for row in rows] == [
+        (transport, subscriber)
+        for transport in (DEFAULT, OURS) for subscriber in ('drops each', 'keeps the newest')
+    ]
+    for row in rows:
+        assert (row['width'], row['height'], row['sent']) == (8, 4, 10)
+        assert 2 <= row['samples'] <= 10
+        assert 0 < row['p50_ms'] <= row['p95_ms'] <= row['p99_ms']
+
+
+def test_our_transport_is_not_measured_where_it_would_not_be_used(monkeypatch):
+    monkeypatch.setattr(shutil, 'disk_usage', lambda path: Usage(0, 0, 0))
+    with pytest.raises(RuntimeError, match='/dev/shm has 0 MiB free'):
+        run(sizes=TINY, transports=(OURS,))
+
+
+def test_a_process_that_fails_is_named_with_its_reason():
+    with pytest.raises(RuntimeError, match=r'(?s)image_publisher failed: .*period'):
+        run(images=1, sizes=(Size(1, 1, 'period'),), transports=(DEFAULT,))

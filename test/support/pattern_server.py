@@ -1,0 +1,89 @@
+# Copyright 2026 The nerfstudio_renderer_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""
+The rpyc server on engines without a scene, as a process: ``python -m support.pattern_server``.
+
+The device that a queue names picks its engine: 'gated' for a GatedEngine, 'cpu' or 'auto' for a
+PatternEngine, and 'slow' for one that takes an hour. Nothing of nerfstudio is imported.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import importlib.util
+from pathlib import Path
+import sys
+import types
+
+from nerfstudio_renderer import SceneError
+
+from support.engines import PatternEngine
+from support.gated import GatedEngine
+
+ENGINES = {
+    'gated': GatedEngine,
+    'auto': PatternEngine,
+    'cpu': PatternEngine,
+    'slow': lambda: PatternEngine(seconds_per_ray=1.0),
+}
+END_S = 4.0
+MADE: list[PatternEngine] = []
+"""The engines, as they were asked for."""
+
+
+class FakeScene:
+    """Stands for a loaded scene; knows the device it is for."""
+
+    def __init__(self, device: str) -> None:
+        self.device = device
+
+
+def fake_scene(config: Path | None, *, checkpoint: Path | None, device: str) -> FakeScene:
+    """Return a scene whose config.yml need only exist."""
+    if config is not None and not Path(config).exists():
+        raise SceneError(f'config {str(config)!r} does not exist')
+    return FakeScene(device)
+
+
+def fake_engine(scene: FakeScene, name: str) -> PatternEngine:
+    """Return the engine that the scene's device stands for."""
+    MADE.append(ENGINES[scene.device]())
+    return MADE[-1]
+
+
+def load() -> None:
+    """Import the queue with fakes for what loads scenes and renders them."""
+    folder = Path(importlib.util.find_spec('nerfstudio_renderer').origin).parent
+    scene = types.ModuleType('nerfstudio_renderer.scene')
+    scene.__path__ = [str(folder / 'scene')]  # its modules that need no nerfstudio are real
+    scene.Scene, scene.shared_scene = FakeScene, fake_scene
+    selection = types.ModuleType('nerfstudio_renderer.engines.selection')
+    selection.select_engine = fake_engine
+    sys.modules.update({each.__name__: each for each in (scene, selection)})
+
+    from nerfstudio_renderer import nerfstudio_render_queue as queue
+
+    # Tests of a client that does not end need not take longer than this.
+    main_module = importlib.import_module('nerfstudio_renderer.server.main')
+    main_module._END_S = END_S
+    # Every level is rendered, however fast the engine seems.
+    queue.DEFAULTS = dataclasses.replace(queue.DEFAULTS, target_latency_ms=0.0)
+
+
+if __name__ == '__main__':
+    from nerfstudio_renderer.server.main import main
+
+    # The module that clients find, not this one, which is called __main__.
+    sys.exit(main(load=importlib.import_module('support.pattern_server').load))
