@@ -37,6 +37,7 @@ _CAPABILITY_OF_THE_INTERPRETER = (9, 0)
 _MULTIPROCESSORS_OF_THE_INTERPRETER = 16
 _CELL_BYTES_OF_THE_INTERPRETER = 1 << 20
 _SHARE_FOR_CELLS = 32
+_MOST_FOR_CELLS = 1 << 30
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,7 +188,8 @@ def _cell_bytes(device: torch.device, wanted: int | None) -> int:
     if wanted is not None:
         return wanted
     if device.type == 'cuda':
-        return torch.cuda.get_device_properties(device).total_memory // _SHARE_FOR_CELLS
+        memory = torch.cuda.get_device_properties(device).total_memory
+        return min(memory // _SHARE_FOR_CELLS, _MOST_FOR_CELLS)
     return _CELL_BYTES_OF_THE_INTERPRETER
 
 
