@@ -28,7 +28,7 @@ from benchmarks import scenes
 from benchmarks.chunk_sweep import best_chunk, sweep, SweepRow
 from benchmarks.comparison import differences
 from benchmarks.figures import speed
-from benchmarks.renderers import ByChunks, KernelEngine, OwnLoop, Paced, Renderer, thread_counts
+from benchmarks.renderers import ByChunks, fused_engine, OwnLoop, Paced, Renderer, thread_counts
 from benchmarks.rounds import RoundPlan, take_turns, Turn
 from benchmarks.scenes import Subject
 from benchmarks.settings import Settings
@@ -158,14 +158,14 @@ def _of_nerfstudio(subject: Subject, rays: int) -> tuple[list[SweepRow], list[_C
 def _kernels(subject: Subject) -> Iterator[_Contestant]:
     """Yield the fused engine in all its forms; none if it does not render the scene."""
     try:
-        parameters = extract_parameters(subject.scene.model)
+        extract_parameters(subject.scene.model)
     except UnsupportedModelError:
         return
     for instruction_set in instruction_sets():
         for threads in thread_counts():
             yield _Contestant(
                 f'engine fused, {instruction_set}, {threads} thread{"s" * (threads > 1)}',
-                Paced(KernelEngine(parameters, instruction_set, threads)),
+                Paced(fused_engine(subject.scene, instruction_set, threads)),
                 compared=threads == thread_counts()[-1],
             )
 

@@ -22,13 +22,13 @@ from nerfstudio.models.base_model import Model
 from nerfstudio_renderer import Camera, ProgressiveRenderer, Quality, StrideLadder, Update
 from nerfstudio_renderer.canvas import Canvas
 from nerfstudio_renderer.engines.fused.cpu.renderer import CpuRenderer
-from nerfstudio_renderer.engines.fused.parameters import NerfactoParameters
-from nerfstudio_renderer.engines.fused.rays import CameraRays
+from nerfstudio_renderer.engines.fused.engine import FusedEngine, packed_for_cpu
 from nerfstudio_renderer.engines.nerfstudio import cameras_of, channels_of
 from nerfstudio_renderer.engines.protocol import CHANNELS, Engine
 from nerfstudio_renderer.engines.workers import CORES
 from nerfstudio_renderer.ladder import Level
 from nerfstudio_renderer.picture import Picture
+from nerfstudio_renderer.scene import Scene
 import torch
 
 
@@ -74,7 +74,9 @@ class ByChunks:
         """Return what ``camera`` sees."""
         torch.set_num_threads(1)  # as on the render thread
         level = Level(camera.intrinsics)
-        memory = torch.empty((camera.intrinsics.pixel_count, CHANNELS))
+        memory = torch.empty(
+            (camera.intrinsics.pixel_count, CHANNELS), device=self._engine.device
+        )
         canvas = Canvas(self._engine, camera, memory)
         canvas.fill(level, self._pacer, lambda: False)
         return canvas.picture(level)
@@ -105,32 +107,12 @@ class Paced:
         return frame.picture
 
 
-class KernelEngine:
-    """The fused engine's CPU kernels of one instruction set, on some threads."""
-
-    name = 'fused'
-    device = torch.device('cpu')
-    renders_single_rays = True
-
-    def __init__(self, parameters: NerfactoParameters, instruction_set: str, threads: int) -> None:
-        self._renderer = CpuRenderer(
-            parameters, instruction_set=instruction_set, threads=threads
-        )
-
-    def view(self, camera: Camera) -> _KernelView:
-        """Return ``camera`` as something to render."""
-        return _KernelView(self._renderer, CameraRays(camera, self.device))
-
-
-class _KernelView:
-
-    def __init__(self, renderer: CpuRenderer, rays: CameraRays) -> None:
-        self._renderer = renderer
-        self._rays = rays
-
-    @torch.inference_mode()
-    def render(self, pixels: torch.Tensor) -> torch.Tensor:
-        return self._renderer.render(self._rays.origin, self._rays.directions(pixels))
+def fused_engine(scene: Scene, instruction_set: str, threads: int) -> FusedEngine:
+    """Return the fused engine with the CPU kernels of one instruction set, on some threads."""
+    renderer = CpuRenderer(
+        packed_for_cpu(scene), instruction_set=instruction_set, threads=threads
+    )
+    return FusedEngine(scene, renderer)
 
 
 def thread_counts() -> list[int]:

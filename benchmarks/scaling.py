@@ -25,13 +25,12 @@ from typing import Any
 
 from benchmarks import scenes
 from benchmarks.figures import speed
-from benchmarks.renderers import KernelEngine, Paced, thread_counts
+from benchmarks.renderers import fused_engine, Paced, thread_counts
 from benchmarks.rounds import RoundPlan, take_turns
 from benchmarks.settings import Settings
 from benchmarks.views import around_origin, pinhole
 from nerfstudio_renderer import Camera, Intrinsics
 from nerfstudio_renderer.engines.fused.cpu.renderer import instruction_sets
-from nerfstudio_renderer.engines.fused.parameters import extract_parameters
 
 _PICTURE = pinhole(320, 180)
 _PICTURES = ((80, 45), (160, 90), (320, 180), (640, 360), (1280, 720))
@@ -113,5 +112,5 @@ def _quick_cases() -> Iterator[_Case]:
 
 
 def _renderer(threads: int = thread_counts()[-1], **changes: Any) -> Paced:
-    parameters = extract_parameters(scenes.small_nerfacto(**changes).model)
-    return Paced(KernelEngine(parameters, instruction_sets()[0], threads))
+    scene = scenes.small_nerfacto(**changes)
+    return Paced(fused_engine(scene, instruction_sets()[0], threads))

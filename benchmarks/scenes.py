@@ -57,9 +57,9 @@ class Subject:
     """Returns cameras with the given intrinsics, the same each time."""
 
 
-def bundled() -> Subject:
+def bundled(device: str = 'cpu') -> Subject:
     """Return the bundled scene, seen from its held-out poses."""
-    scene = load_scene(device='cpu')
+    scene = load_scene(device=device)
     return Subject('robot_cell', scene, lambda pinhole: views.held_out(scene, pinhole))
 
 
@@ -69,9 +69,9 @@ def of_user(config: Path) -> Subject:
     return Subject(str(scene.files.config.parent), scene, views.around_origin)
 
 
-def default_nerfacto() -> Subject:
+def default_nerfacto(device: str = 'cpu') -> Subject:
     """Return a random nerfacto as nerfstudio configures it by default, its torch variant."""
-    return Subject('nerfacto default', _random(), views.around_origin)
+    return Subject('nerfacto default', _random(device), views.around_origin)
 
 
 def small_nerfacto(**changes: Any) -> Scene:
@@ -83,11 +83,11 @@ def small_nerfacto(**changes: Any) -> Scene:
     return _random(**{**_SMALL, **changes})
 
 
-def _random(**fields: Any) -> Scene:
+def _random(device_name: str = 'cpu', **fields: Any) -> Scene:
     config = copy.deepcopy(method_configs['nerfacto'].pipeline.model)
     for name, value in {'implementation': 'torch', **fields}.items():
         setattr(config, name, value)
-    device = torch.device('cpu')
+    device = torch.device(device_name)
     torch.manual_seed(0)
     with without_perceptual_metric():
         model = config.setup(
@@ -95,6 +95,7 @@ def _random(**fields: Any) -> Scene:
             grad_scaler=None, seed_points=None,
         )
     _make_visible(model)
+    model.to(device)
     return Scene(_IN_MEMORY, model.eval().requires_grad_(False), device, step=0, world=None)
 
 

@@ -128,5 +128,17 @@ def test_other_python_is_refused_only_when_it_was_asked_for(layout, monkeypatch)
     monkeypatch.setattr(sys, 'version_info', (3, 12, 1))
     with pytest.raises(SetupError, match=r'is of Python 3\.11, PYTHON is 3\.12'):
         cli.set_up(layout, same_python=True)
-    monkeypatch.setattr(cli, 'stale', lambda _: [])
+    monkeypatch.setattr(cli, 'stale', lambda *_: [])
     cli.set_up(layout)
+
+
+def test_set_up_ends_after_the_step_that_is_named(layout, three, monkeypatch):
+    done = []
+    recording = [Step(step.name, step.title, step.identity, lambda *_, name=step.name:
+                      done.append(name)) for step in three]
+    monkeypatch.setattr(cli, 'STEPS', recording)
+    cli.set_up(layout, until='second')
+    assert done == ['first', 'second']
+    cli.set_up(layout, until='second')
+    cli.set_up(layout, until='third')
+    assert done == ['first', 'second', 'third']

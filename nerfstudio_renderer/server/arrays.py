@@ -29,7 +29,8 @@ from rpyc.core import consts, netref
 from rpyc.lib import get_id_pack, get_methods
 
 _PLAIN_KINDS = 'biufc'  # of dtypes: truth values and numbers
-_LARGEST = 1 << 30  # rpyc's packets end at 4 GiB
+_LARGEST = 1 << 30  # bytes; what is larger may not be meant to be copied
+_PIECE = 1 << 20
 
 Builder = Callable[[np.ndarray], Any]
 """Copies an array to the client; returns the reference to the copy."""
@@ -51,15 +52,38 @@ def builder_at(client: Any) -> Builder:
     :param client: the root of a classic client.
     """
     builtins = client.getmodule('builtins')
-    bytearray_ = builtins.bytearray
+    new_buffer = builtins.bytearray
     try:
         ndarray = client.getmodule('numpy').ndarray
     except ImportError:
-        memoryview_ = builtins.memoryview
-        return lambda array: memoryview_(bytearray_(array.tobytes())).cast(
-            array.dtype.char, array.shape
-        )
-    return lambda array: ndarray(array.shape, array.dtype.str, bytearray_(array.tobytes()))
+        view = builtins.memoryview
+        return lambda array: view(_copied(array, new_buffer)).cast(array.dtype.char, array.shape)
+    return lambda array: ndarray(array.shape, array.dtype.str, _copied(array, new_buffer))
+
+
+def _copied(array: np.ndarray, new_buffer: Any) -> Any:
+    """
+    Return the reference to a client's buffer with the elements of ``array``.
+
+    rpyc's client copies what it receives four times. In pieces, these copies stay in the
+    processor's cache, and need no new memory from the system: that takes a quarter of the time.
+
+    :param new_buffer: the client's ``bytearray``.
+    """
+    if array.nbytes <= _PIECE:
+        return new_buffer(array.tobytes())
+    buffer = new_buffer(array.nbytes)
+    elements = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
+    sent = []
+    for start in range(0, array.nbytes, _PIECE):
+        piece = elements[start:start + _PIECE].tobytes()
+        arguments = (slice(start, start + len(piece)), piece)
+        sent.append(netref.asyncreq(buffer, consts.HANDLE_CALLATTR, '__setitem__', arguments))
+    for each in sent:
+        each.wait()
+        if each.error:
+            raise each.value
+    return buffer
 
 
 def _list_reference() -> type:

@@ -26,8 +26,8 @@ from rpyc.core.service import SlaveService
 
 _log = logging.getLogger(__name__)
 
-LONGEST_PACKET = 1 << 30
-"""Bytes; a classic client may send anything, but not what is no packet."""
+LONGEST_PACKET = 1 << 28
+"""Bytes; enough for anything but the beginnings of other protocols, read as a packet's length."""
 
 PATIENCE_S = 300.0
 """For how long a client waits for an answer that did not choose for itself."""

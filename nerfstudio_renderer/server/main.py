@@ -20,16 +20,21 @@ import gc
 import importlib
 import importlib.util
 import logging
+import os
 import signal
 import socket
 import ssl
 import sys
+from typing import TYPE_CHECKING
 
 from nerfstudio_renderer.errors import ConfigurationError
 from nerfstudio_renderer.exiting import exit_quickly
 from nerfstudio_renderer.server.addresses import bind, listen, shown
 from nerfstudio_renderer.server.exposure import exposure
 from nerfstudio_renderer.server.options import Options, parse
+
+if TYPE_CHECKING:
+    from nerfstudio_renderer.server.server import Offer
 
 _log = logging.getLogger(__name__)
 
@@ -71,6 +76,8 @@ def main(arguments: Sequence[str] | None = None, load: Callable[[], None] = prel
         listen(sockets)
     except ConfigurationError as error:
         return _fail(str(error))
+    except ImportError as error:
+        return _fail(f'{error}; install what requirements/runtime.in names')
     return _serve(options, tls, sockets)
 
 
@@ -95,11 +102,14 @@ def _serve(
     _on_signal(signal.SIG_IGN)
     signal.set_wakeup_fd(-1)
     if not server.close(_END_S):
-        _log.warning('a client is still at work; ending without it')
+        # A thread in the middle of PyTorch does not survive the interpreter's own end.
+        _log.warning("a client's code does not end; ending without it, by a signal")
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGTERM)
     return 0
 
 
-def _offer(options: Options, tls: ssl.SSLContext | None) -> object:
+def _offer(options: Options, tls: ssl.SSLContext | None) -> Offer:
     from nerfstudio_renderer.server.server import Offer
 
     if options.scenes is None:

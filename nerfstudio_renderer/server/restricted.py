@@ -82,9 +82,8 @@ class RestrictedConnection(Connection):
 
     def _box(self, obj: Any) -> tuple:
         boxed = super()._box(obj)
-        if boxed[0] == consts.LABEL_REMOTE_REF:
-            owner = getattr(obj, '__self__', obj)
-            assert isinstance(owner, Exposed), f'{type(obj)} must not leave the server'
+        if boxed[0] == consts.LABEL_REMOTE_REF and not _is_exposed(obj):
+            raise TypeError(f'{type(obj)} must not leave the server')
         return boxed
 
     def _handle_inspect(self, id_pack: tuple) -> tuple:
@@ -174,6 +173,11 @@ class RestrictedService(Exposed, Service):
         super().on_disconnect(conn)
         for queue in tuple(self._queues):
             queue.close()
+
+
+def _is_exposed(obj: object) -> bool:
+    """Tell whether ``obj`` is an exposed object, or a call of one."""
+    return isinstance(getattr(obj, '__self__', obj), Exposed)
 
 
 def _numbers(value: Any, name: str) -> tuple[float, ...]:

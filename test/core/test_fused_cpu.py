@@ -15,8 +15,10 @@
 
 from __future__ import annotations
 
+import gc
 import math
 from pathlib import Path
+import weakref
 
 from nerfstudio_renderer import (
     c2w_from_euler,
@@ -26,7 +28,9 @@ from nerfstudio_renderer import (
     load_scene,
     select_engine,
 )
+from nerfstudio_renderer.engines.fused import engine as engine_module
 from nerfstudio_renderer.engines.fused.cpu import renderer as cpu_renderer
+from nerfstudio_renderer.engines.fused.cpu.packing import pack
 from nerfstudio_renderer.engines.fused.cpu.renderer import CpuRenderer, instruction_sets
 from nerfstudio_renderer.engines.fused.engine import FusedEngine
 from nerfstudio_renderer.engines.fused.parameters import extract_parameters
@@ -97,7 +101,8 @@ def test_it_makes_nerfstudios_picture(tmp_path: Path, changes: dict, camera: Cam
 def test_every_instruction_set_makes_the_same_picture(tiny_scene, instruction_set: str):
     scene = load_scene(tiny_scene, device='cpu')
     rays = CameraRays(VIEW, scene.device)
-    renderer = CpuRenderer(extract_parameters(scene.model), instruction_set=instruction_set)
+    packed = pack(extract_parameters(scene.model))
+    renderer = CpuRenderer(packed, instruction_set=instruction_set)
     assert renderer.instruction_set == instruction_set
     directions = rays.directions(torch.arange(VIEW.intrinsics.pixel_count))
     picture = renderer.render(rays.origin, directions)
@@ -112,13 +117,27 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Scene:
 @pytest.mark.parametrize('threads', [1, 2, 7])
 @pytest.mark.parametrize('count', [0, 1, 31, 32, 33, 500])
 def test_pixels_depend_on_neither_their_company_nor_the_threads(scene, count, threads):
-    parameters = extract_parameters(scene.model)
+    packed = pack(extract_parameters(scene.model))
     rays = CameraRays(VIEW, scene.device)
     directions = rays.directions(torch.arange(VIEW.intrinsics.pixel_count))
-    whole = CpuRenderer(parameters, threads=1).render(rays.origin, directions)
+    whole = CpuRenderer(packed, threads=1).render(rays.origin, directions)
     some = torch.randperm(len(directions), generator=torch.manual_seed(0))[:count]
-    part = CpuRenderer(parameters, threads=threads).render(rays.origin, directions[some])
+    part = CpuRenderer(packed, threads=threads).render(rays.origin, directions[some])
     torch.testing.assert_close(part, whole[some], atol=1e-4, rtol=0.0)
+
+
+def test_engines_of_one_scene_share_its_packed_parameters(tiny_scene, monkeypatch):
+    packed = []
+    monkeypatch.setattr(engine_module, 'CpuRenderer', packed.append)
+    scene, other = (load_scene(tiny_scene, device='cpu') for _ in range(2))
+    for each in (scene, scene, other):
+        FusedEngine(each)
+    assert packed[0] is packed[1] is not packed[2]
+    first = weakref.ref(packed[0])
+    packed.clear()
+    del scene, each
+    gc.collect()  # nerfstudio's models refer to themselves
+    assert first() is None
 
 
 def test_it_is_chosen_where_it_can_render_the_scene(scene, caplog):
@@ -145,7 +164,9 @@ def test_without_compiled_kernels_nerfstudio_renders_and_the_log_says_why(
         select_engine(scene, 'fused')
 
 
-def test_a_model_of_another_kind_is_left_to_nerfstudio(scene, monkeypatch):
+def test_a_model_of_another_kind_is_left_to_nerfstudio(tiny_scene, monkeypatch):
+    scene = load_scene(tiny_scene, device='cpu')
+
     class Variant(type(scene.model)):
         pass
 

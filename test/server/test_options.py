@@ -15,8 +15,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 import logging
 from pathlib import Path
+import re
 import socket
 import subprocess
 import sys
@@ -87,19 +89,32 @@ def test_what_cannot_be_used_is_one_line_and_status_1(arguments, reason):
     lines = [line for line in done.stderr.splitlines() if ' INFO: ' not in line]
     assert len(lines) == 1
     assert lines[0].startswith('error: ')
-    import re
-
     assert re.search(reason, lines[0])
 
 
-def test_without_rpyc_it_is_one_line(monkeypatch, capsys):
-    monkeypatch.setattr(
-        'nerfstudio_renderer.server.main.importlib.util.find_spec', lambda name: None)
-    monkeypatch.setattr('nerfstudio_renderer.server.main.exit_quickly', lambda: None)
-    monkeypatch.setattr('nerfstudio_renderer.server.main._on_signal', lambda handler: None)
+@pytest.fixture
+def quiet_main(monkeypatch):
+    """Return ``main`` without what would change this process for good."""
+    module = 'nerfstudio_renderer.server.main'
+    monkeypatch.setattr(f'{module}.exit_quickly', lambda: None)
+    monkeypatch.setattr(f'{module}._on_signal', lambda handler: None)
     monkeypatch.setattr(logging, 'basicConfig', lambda **options: None)
-    assert main([]) == 1
+    return main
+
+
+def test_without_rpyc_it_is_one_line(quiet_main, monkeypatch, capsys):
+    monkeypatch.setattr(importlib.util, 'find_spec', lambda name: None)
+    assert quiet_main([]) == 1
     assert capsys.readouterr().err == 'error: rpyc is not installed: pip install rpyc\n'
+
+
+def test_without_nerfstudio_it_is_one_line(quiet_main, capsys):
+    def load():
+        raise ModuleNotFoundError("No module named 'nerfstudio'")
+
+    assert quiet_main(['--port', '0'], load) == 1
+    assert capsys.readouterr().err == (
+        "error: No module named 'nerfstudio'; install what requirements/runtime.in names\n")
 
 
 def _said(arguments: list[str], host: str) -> tuple[int, str]:

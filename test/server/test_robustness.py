@@ -26,7 +26,7 @@ import threading
 import time
 import zlib
 
-from nerfstudio_renderer.server import wire
+from nerfstudio_renderer.server import classic, wire
 import pytest
 import rpyc
 from rpyc.core import brine, consts
@@ -84,6 +84,21 @@ def test_garbage_costs_its_sender_alone(port, garbage, caplog):
         wait_until(lambda: not _client_threads())
     assert caplog.text.count('is disconnected') == 1
     assert 'Traceback' not in caplog.text
+
+
+@pytest.mark.parametrize('protocol', [
+    b'GET / HTTP/1.1\r\n\r\n', b'SSH-2.0-OpenSSH_9.2\r\n', b'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
+    b'\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03',
+], ids=['http', 'ssh', 'http2', 'tls'])
+def test_clients_of_other_protocols_are_shown_out_with_the_usual_limit_too(protocol):
+    with (
+        serving(longest_packet=classic.LONGEST_PACKET) as port,
+        socket.create_connection(('localhost', port)) as sock,
+    ):
+        sock.settimeout(10.0)
+        sock.sendall(protocol)
+        with suppress(ConnectionResetError):
+            assert sock.recv(4096) == b''
 
 
 @pytest.mark.parametrize('surprise', [

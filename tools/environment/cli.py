@@ -39,10 +39,14 @@ def run() -> int:
     parser.add_argument(
         '--same-python', action='store_true',
         help='refuse a finished .venv of another Python version than the running one')
+    parser.add_argument(
+        '--until', metavar='STEP', choices=[step.name for step in STEPS], default=STEPS[-1].name,
+        help='leave out the steps after this one, as for a layer of a container image')
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        set_up(Layout(Path(__file__).resolve().parents[2]), arguments.same_python)
+        layout = Layout(Path(__file__).resolve().parents[2])
+        set_up(layout, arguments.same_python, arguments.until)
     except SetupError as error:
         print(f'error: {error}', file=sys.stderr)
         return 1
@@ -52,13 +56,14 @@ def run() -> int:
     return 0
 
 
-def set_up(layout: Layout, same_python: bool = False) -> None:
-    """Do every step that is not done yet."""
+def set_up(layout: Layout, same_python: bool = False, until: str = STEPS[-1].name) -> None:
+    """Do every step that is not done yet, up to the one named."""
+    wanted = STEPS[:[step.name for step in STEPS].index(until) + 1]
     with exclusively(layout.root):
         if same_python:
             virtualenv.check_version(layout)
         shell = Shell(layout.root, layout.log)
-        for step in stale(layout):
+        for step in stale(layout, wanted):
             report(step, layout, shell)
         print(f'{layout.venv.relative_to(layout.root)} is up to date', flush=True)
 

@@ -15,14 +15,15 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Protocol
+import weakref
 
 from nerfstudio_renderer.camera import Camera
-from nerfstudio_renderer.engines.fused.parameters import (
-    extract_parameters,
-    NerfactoParameters,
-    UnsupportedModelError,
-)
+from nerfstudio_renderer.engines.fused.cpu.packing import pack, PackedModel
+from nerfstudio_renderer.engines.fused.cpu.renderer import CpuRenderer, why_unavailable
+from nerfstudio_renderer.engines.fused.cuda.availability import obstacle
+from nerfstudio_renderer.engines.fused.parameters import extract_parameters, UnsupportedModelError
 from nerfstudio_renderer.engines.fused.rays import CameraRays
 from nerfstudio_renderer.engines.protocol import View
 from nerfstudio_renderer.scene import Scene
@@ -43,15 +44,16 @@ class FusedEngine:
     """
     Renders whole rays in one kernel, instead of hundreds of operations on all samples.
 
+    :param renderer: made for the scene's model and device; None for the usual one.
     :raises UnsupportedModelError: if there are no kernels for the scene's model and device.
     """
 
     name = 'fused'
     renders_single_rays = True
 
-    def __init__(self, scene: Scene) -> None:
+    def __init__(self, scene: Scene, renderer: RayRenderer | None = None) -> None:
         self.device = scene.device
-        self._renderer = _renderer(extract_parameters(scene.model), scene.device)
+        self._renderer = renderer or _renderer(scene)
 
     def view(self, camera: Camera) -> View:
         """Return ``camera`` as something to render."""
@@ -69,11 +71,25 @@ class _FusedView:
         return self._renderer.render(self._rays.origin, self._rays.directions(pixels))
 
 
-def _renderer(parameters: NerfactoParameters, device: torch.device) -> RayRenderer:
-    if device.type != 'cpu':
-        raise UnsupportedModelError(f'it has no kernels for {device.type}')
-    from nerfstudio_renderer.engines.fused.cpu.renderer import CpuRenderer, why_unavailable
-
-    if (reason := why_unavailable()) is not None:
+def _renderer(scene: Scene) -> RayRenderer:
+    if scene.device.type == 'cpu':
+        if (reason := why_unavailable()) is not None:
+            raise UnsupportedModelError(reason)
+        return CpuRenderer(packed_for_cpu(scene))
+    if (reason := obstacle(scene.device)) is not None:
         raise UnsupportedModelError(reason)
-    return CpuRenderer(parameters)
+    from nerfstudio_renderer.engines.fused.cuda.renderer import CudaRenderer  # imports Triton
+
+    return CudaRenderer(extract_parameters(scene.model), scene.device)
+
+
+_packing = threading.Lock()
+_packed_models: weakref.WeakKeyDictionary[Scene, PackedModel] = weakref.WeakKeyDictionary()
+
+
+def packed_for_cpu(scene: Scene) -> PackedModel:
+    """Return the scene's parameters for the CPU kernels, the same for all engines."""
+    with _packing:
+        if scene not in _packed_models:
+            _packed_models[scene] = pack(extract_parameters(scene.model))
+        return _packed_models[scene]

@@ -15,8 +15,7 @@
 
 from __future__ import annotations
 
-from nerfstudio_renderer.engines.fused.cpu.packing import pack
-from nerfstudio_renderer.engines.fused.parameters import NerfactoParameters
+from nerfstudio_renderer.engines.fused.cpu.packing import PackedModel
 from nerfstudio_renderer.engines.protocol import CHANNELS
 from nerfstudio_renderer.engines.workers import CORES
 import torch
@@ -44,15 +43,15 @@ class CpuRenderer:
     """
     Renders rays on all cores; other Python threads go on meanwhile.
 
-    :param parameters: on the CPU.
+    :param packed: may be shared with other renderers.
     :param instruction_set: one of instruction_sets(); '' for the fastest.
     :param threads: how many work at a time.
     """
 
     def __init__(
-        self, parameters: NerfactoParameters, *, instruction_set: str = '', threads: int = CORES
+        self, packed: PackedModel, *, instruction_set: str = '', threads: int = CORES
     ) -> None:
-        self._renderer = _kernel.Renderer(pack(parameters), instruction_set, threads)
+        self._renderer = _kernel.Renderer(packed, instruction_set, threads)
 
     @property
     def instruction_set(self) -> str:

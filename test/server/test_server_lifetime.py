@@ -24,6 +24,8 @@ import sys
 import time
 
 import pytest
+import rpyc
+from support.pattern_server import END_S
 from support.servers import (
     environment,
     PATTERN_SERVER,
@@ -149,7 +151,7 @@ def restarted(tmp_path_factory: pytest.TempPathFactory):
         assert first.stop(signal.SIGTERM) == 0
         assert time.monotonic() - started < 5.0
         assert 'Traceback' not in first.output
-        assert 'still at work' not in first.output
+        assert 'does not end' not in first.output
         with ServerProcess(PATTERN_SERVER, folder / 'second', port=first.port) as second:
             yield second, client
 
@@ -186,6 +188,18 @@ def test_ctrl_c_ends_a_server_in_the_middle_of_everything(restarted):
     assert 'Traceback' not in server.output
     with pytest.raises(EOFError):
         client.eval('1')
+
+
+def test_a_client_whose_code_does_not_end_does_not_keep_the_server(tmp_path):
+    with ServerProcess(PATTERN_SERVER, tmp_path / 'log') as server:
+        client = server.connect()
+        client.execute('import time')
+        rpyc.async_(client.root.execute)('while True: time.sleep(0.01)')
+        client.poll(0.1)
+        started = time.monotonic()
+        assert server.stop(signal.SIGTERM) == -signal.SIGTERM
+        assert time.monotonic() - started < END_S + 5.0
+        assert "a client's code does not end" in server.output
 
 
 def test_localhost_is_both_loopback_addresses(pattern_server):

@@ -1,0 +1,171 @@
+# Copyright 2026 The nerfstudio_renderer_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""A model's parameters in the form in which the kernels read them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+
+if TYPE_CHECKING:
+    from nerfstudio_renderer.engines.fused.parameters import (
+        Dense,
+        DensityNetwork,
+        NerfactoParameters,
+    )
+
+_HARMONICS = 16
+"""Inputs of the colour network before the field's features."""
+_STEP = 16
+"""Inputs of a matrix product on tensor cores come in sixteens, outputs in eights."""
+_FEWEST_OUTPUTS = 8
+
+
+@dataclass(frozen=True, eq=False)
+class PackedLayers:
+    """A stack of layers, padded with zeros to powers of 2."""
+
+    hidden: int
+    """Outputs of every layer but the last."""
+    count: int
+    """Of layers."""
+    outputs: int
+    """Of the last layer."""
+    weights: torch.Tensor
+    """In the precision asked for, flat: one matrix of shape (inputs, outputs) after another."""
+    biases: torch.Tensor
+    """Float32, flat."""
+
+
+@dataclass(frozen=True, eq=False)
+class PackedNetwork:
+    """A density network."""
+
+    tables: torch.Tensor
+    """Of shape (levels, entries, features), features a power of 2 from 2 on."""
+    scalings: torch.Tensor
+    """Float32 of shape (levels,)."""
+    layers: PackedLayers
+    """From features to log density and geometry."""
+    constants: torch.Tensor
+    """Float32 of shape (16,): what ``space.py`` names, in the places it names."""
+
+
+class Packer:
+    """
+    Packs what belongs to one model.
+
+    :param device: where the packed tensors are to be.
+    :param precision: of tables and weights, float16 or float32.
+    """
+
+    def __init__(
+        self, parameters: NerfactoParameters, device: torch.device, precision: torch.dtype
+    ) -> None:
+        self._parameters = parameters
+        self._device = device
+        self._precision = precision
+
+    def proposal(self, network: DensityNetwork) -> PackedNetwork:
+        """Return the network of one of the passes."""
+        return self._network(network, _FEWEST_OUTPUTS)
+
+    def field(self) -> PackedNetwork:
+        """Return the field."""
+        return self._network(self._parameters.field, _STEP)
+
+    def head(self) -> PackedLayers:
+        """Return the colour network; its inputs are harmonics, then all outputs of the field."""
+        first = self._parameters.head[0].weights.T
+        field_outputs = _power_of_two(len(self._parameters.field.layers[-1].biases), _STEP)
+        rows = first.new_zeros((_HARMONICS + field_outputs, first.shape[1]))
+        rows[:_HARMONICS] = first[:_HARMONICS]
+        # The field's first output is the log density, which has no say in colours.
+        rows[_HARMONICS + 1:len(first) + 1] = first[_HARMONICS:]
+        return self._layers(rows, self._parameters.head, _FEWEST_OUTPUTS)
+
+    def _network(self, network: DensityNetwork, outputs: int) -> PackedNetwork:
+        levels, entries, features = network.grid.tables.shape
+        width = _power_of_two(features, 2)
+        weights = network.layers[0].weights
+        first = weights.new_zeros((-(-levels * width // _STEP) * _STEP, len(weights)))
+        by_level = first[:levels * width].view(levels, width, -1)
+        by_level[:, :features] = weights.T.reshape(levels, features, -1)
+        return PackedNetwork(
+            tables=self._cast(_padded(network.grid.tables, (levels, entries, width))),
+            scalings=network.grid.scalings.float().to(self._device),
+            layers=self._layers(first, network.layers, outputs),
+            constants=_constants(network, self._parameters).to(self._device),
+        )
+
+    def _layers(
+        self, first: torch.Tensor, layers: Sequence[Dense], outputs: int
+    ) -> PackedLayers:
+        """
+        Return ``layers``, the matrix of the first being ``first``, of shape (inputs, outputs).
+
+        :param outputs: the last layer has at least so many.
+        """
+        inner = max((len(layer.biases) for layer in layers[:-1]), default=0)
+        hidden = _power_of_two(inner, _STEP)
+        outputs = _power_of_two(len(layers[-1].biases), outputs)
+        rows = [len(first), *(hidden for _ in layers[1:])]
+        columns = [*(hidden for _ in layers[1:]), outputs]
+        matrices = [first, *(layer.weights.T for layer in layers[1:])]
+        weights = [_padded(matrix, shape).flatten()
+                   for matrix, *shape in zip(matrices, rows, columns, strict=True)]
+        biases = [_padded(layer.biases, [width])
+                  for layer, width in zip(layers, columns, strict=True)]
+        return PackedLayers(
+            hidden=hidden,
+            count=len(layers),
+            outputs=outputs,
+            weights=self._cast(torch.cat(weights)),
+            biases=torch.cat(biases).float().to(self._device),
+        )
+
+    def _cast(self, tensor: torch.Tensor) -> torch.Tensor:
+        largest, limit = float(tensor.abs().max()), torch.finfo(self._precision).max
+        if not largest <= limit:
+            from nerfstudio_renderer.engines.fused.parameters import UnsupportedModelError
+
+            raise UnsupportedModelError(
+                f'its kernels calculate with numbers up to {limit:g}, not {largest:g}'
+            )
+        return tensor.to(self._device, self._precision).contiguous()
+
+
+def _constants(network: DensityNetwork, parameters: NerfactoParameters) -> torch.Tensor:
+    constants = torch.zeros(16)
+    constants[0] = network.density_scale
+    if parameters.box is not None:
+        corner, opposite = parameters.box.float().cpu()
+        constants[1:4] = corner
+        constants[4:7] = opposite - corner
+    if parameters.background is not None:
+        constants[8:11] = torch.tensor(parameters.background)
+    return constants
+
+
+def _padded(tensor: torch.Tensor, shape: Sequence[int]) -> torch.Tensor:
+    result = tensor.new_zeros(shape)
+    result[tuple(slice(size) for size in tensor.shape)] = tensor
+    return result
+
+
+def _power_of_two(size: int, least: int) -> int:
+    return max(least, 1 << max(size - 1, 0).bit_length())

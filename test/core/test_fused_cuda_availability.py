@@ -1,0 +1,69 @@
+# Copyright 2026 The nerfstudio_renderer_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""Where the fused engine's CUDA kernels can run, and what is said where they cannot."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+
+from nerfstudio_renderer.engines.fused.cuda.availability import obstacle
+import pytest
+import torch
+
+GPU = torch.device('cuda', 0)
+
+
+@pytest.fixture
+def gpu(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """Pretend that there is a GPU that can do everything."""
+    monkeypatch.setattr(torch.cuda, 'is_available', lambda: True)
+    monkeypatch.setattr(torch.cuda, 'get_device_capability', lambda device: (9, 0))
+    monkeypatch.setattr(torch.cuda, 'get_device_name', lambda device: 'NVIDIA Test')
+    monkeypatch.setattr(importlib.util, 'find_spec', lambda name: object())
+    return monkeypatch
+
+
+def test_nothing_is_in_the_way_on_a_gpu(gpu):
+    assert obstacle(GPU) is None
+
+
+def test_other_devices_are_refused(gpu):
+    assert obstacle(torch.device('cpu')) == 'its kernels are for CUDA devices, not for cpu'
+
+
+def test_a_machine_without_a_gpu_is_refused(gpu):
+    gpu.setattr(torch.cuda, 'is_available', lambda: False)
+    assert obstacle(GPU) == 'PyTorch finds no CUDA device'
+
+
+def test_an_old_gpu_is_refused(gpu):
+    gpu.setattr(torch.cuda, 'get_device_capability', lambda device: (7, 5))
+    assert obstacle(GPU) == 'NVIDIA Test has compute capability 7.5, and Triton needs 8.0'
+
+
+def test_a_machine_without_triton_is_refused(gpu):
+    gpu.setattr(importlib.util, 'find_spec', lambda name: None)
+    assert 'Triton is not installed' in obstacle(GPU)
+
+
+def test_asking_needs_neither_triton_nor_nerfstudio():
+    code = ('import sys; sys.modules.update(triton=None, nerfstudio=None); import torch; '
+            'from nerfstudio_renderer.engines.fused.cuda.availability import obstacle; '
+            'print(obstacle(torch.device("cpu")))')
+    answer = subprocess.run(
+        [sys.executable, '-c', code], check=True, capture_output=True, text=True
+    ).stdout
+    assert answer == 'its kernels are for CUDA devices, not for cpu\n'
