@@ -24,8 +24,6 @@ from benchmarks.rounds import RoundPlan, take_turns
 from benchmarks.scenes import Subject
 from benchmarks.views import pinhole
 
-# Of the picture that a chunk is timed on: at least this many rays, or one chunk.
-_LEAST_RAYS = 2048
 _WIDTH = 64
 _WARM_UP = pinhole(32, 18)
 
@@ -42,17 +40,23 @@ class SweepRow:
 
 
 def sweep(
-    subject: Subject, name: str, make: Callable[[int], Renderer], chunks: Sequence[int]
+    subject: Subject, name: str, make: Callable[[int], Renderer], chunks: Sequence[int],
+    least_rays: int,
 ) -> list[SweepRow]:
     """
     Measure a renderer with each of ``chunks``.
 
     :param name: of the renderer.
     :param make: returns it for a chunk of some rays.
+    :param least_rays: to time each chunk on; larger chunks are timed once.
     """
     make(chunks[0]).render(subject.cameras(_WARM_UP)[0])
-    return [SweepRow(subject.name, name, chunk, _speed(subject, make(chunk), chunk))
-            for chunk in chunks]
+    return [
+        SweepRow(
+            subject.name, name, chunk, _speed(subject, make(chunk), max(chunk, least_rays))
+        )
+        for chunk in chunks
+    ]
 
 
 def best_chunk(rows: Sequence[SweepRow]) -> int:
@@ -60,8 +64,8 @@ def best_chunk(rows: Sequence[SweepRow]) -> int:
     return max(rows, key=lambda row: row.rays_per_second).chunk
 
 
-def _speed(subject: Subject, renderer: Renderer, chunk: int) -> float:
-    picture = pinhole(_WIDTH, max(chunk, _LEAST_RAYS) // _WIDTH)
+def _speed(subject: Subject, renderer: Renderer, rays: int) -> float:
+    picture = pinhole(_WIDTH, rays // _WIDTH)
     camera = subject.cameras(picture)[0]
-    (turn,) = take_turns({chunk: lambda _: renderer.render(camera)}, RoundPlan(1, 1))[chunk]
+    (turn,) = take_turns({rays: lambda _: renderer.render(camera)}, RoundPlan(1, 1))[rays]
     return speed(picture.pixel_count, [turn.seconds])['rays_per_second']

@@ -41,6 +41,7 @@ from nerfstudio_renderer.picture import Picture
 
 _LOOP_CHUNKS = (1024, 2048, 4096, 8192, 16384)
 _ENGINE_CHUNKS = (512, 1024, 2048, 4096, 8192)
+_SWEPT_RAYS = 2048
 _WARM_UP = pinhole(64, 36)
 
 
@@ -141,10 +142,11 @@ def _of_nerfstudio(subject: Subject, rays: int) -> tuple[list[SweepRow], list[_C
     """
     model, engine = subject.scene.model, NerfstudioEngine(subject.scene)
     default = model.config.eval_num_rays_per_chunk
+    swept_rays = min(_SWEPT_RAYS, rays)
     loops = sweep(subject, 'own loop', lambda chunk: OwnLoop(model, chunk),
-                  [chunk for chunk in _LOOP_CHUNKS if chunk < rays])
+                  [chunk for chunk in _LOOP_CHUNKS if chunk < rays], swept_rays)
     engines = sweep(subject, 'engine nerfstudio', lambda chunk: ByChunks(engine, chunk),
-                    [chunk for chunk in _ENGINE_CHUNKS if chunk < rays])
+                    [chunk for chunk in _ENGINE_CHUNKS if chunk < rays], swept_rays)
     loop, chunk = best_chunk(loops), best_chunk(engines)
     return [*loops, *engines], [
         _Contestant(f'own loop, chunk {default} (default)', OwnLoop(model, default)),

@@ -70,7 +70,10 @@ def _parts(output: Path) -> dict[str, str]:
         raise PageError(f'{", ".join(quick)} in {str(output)!r} came from --quick: run without it')
     return {
         'machine': _machine(json.loads(machine.read_text()), results),
-        **{result.benchmark: '\n\n'.join(map(in_markdown, result.tables)) for result in results},
+        **{
+            result.benchmark: '\n\n'.join(map(in_markdown, result.tables))
+            for result in results if result.tables  # gpu has none where there is no GPU
+        },
     }
 
 

@@ -145,6 +145,13 @@ def test_the_page_gets_tables_and_the_machine(tmp_path):
     assert 'nerfstudio 1.1.5. Load average before each benchmark: 0.25 to 0.25.' in text
 
 
+def test_a_benchmark_without_rows_leaves_the_page_as_it_is(tmp_path):
+    path = _write(tmp_path)
+    results.write(Result('scaling', False, '', 0.0, 0.0, ()), tmp_path)
+    assert page.update(path, tmp_path) == ['machine', 'idle']
+    assert '\nkept\n' in path.read_text()
+
+
 def test_quick_results_do_not_go_into_the_page(tmp_path):
     path = _write(tmp_path, quick=True)
     with pytest.raises(page.PageError, match='idle in .* came from --quick'):
