@@ -95,9 +95,11 @@ def _resolve(host: str) -> list[tuple[int, str]]:
         return list(zip((socket.AF_INET, socket.AF_INET6), _LOOPBACK, strict=True))
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    except OSError as error:
-        raise ConfigurationError(f'host {host!r} is no address of this machine: '
-                                 f'{error.strerror}') from error
+    except (OSError, UnicodeError) as error:  # the latter for what cannot be a name
+        reason = getattr(error, 'strerror', None) or error
+        raise ConfigurationError(
+            f'host {host!r} is no address of this machine: {reason}'
+        ) from error
     return list(dict.fromkeys((family, address[0]) for family, _, _, _, address in found))
 
 

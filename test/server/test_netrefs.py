@@ -228,11 +228,11 @@ def test_ten_poses_a_second_while_pictures_come(queue, connection):
     pictures = 0
     for step in range(30):
         started = time.monotonic()
-        queue.update_camera([step / 64.0, 0.0, 0.0], [0.0, -152.0, float(step)])
         image = queue.get_rgb_image()
         if image is not None:
             assert image[0, 0, 0] >= latest
             latest, pictures = image[0, 0, 0], pictures + 1
+        queue.update_camera([step / 64.0, 0.0, 0.0], [0.0, -152.0, float(step)])
         assert time.monotonic() - started < 5.0
         time.sleep(max(0.0, 0.1 - (time.monotonic() - started)))
     assert pictures >= 10
