@@ -61,8 +61,8 @@ def test_the_documented_scripts_run(pattern_server):
     by_text, by_reference = (
         *python_blocks('conn = rpyc.classic.connect('), *python_blocks('rq = conn.modules')
     )
-    script = by_text.replace('7007', str(pattern_server.port)).replace('sleep(3)', 'sleep(0.5)')
-    again = by_reference.replace('image = ', 'time.sleep(0.5); again = ')
+    script = by_text.replace('7007', str(pattern_server.port)).replace('sleep(3)', 'sleep(1)')
+    again = by_reference.replace('image = ', 'time.sleep(1); again = ')
     then = 'print(type(image).__name__, type(again).__name__)'
     assert run_client(script + again + then) == 'ndarray ndarray\n'
 
