@@ -32,7 +32,7 @@ from benchmarks.renderers import ByChunks, fused_engine, OwnLoop, Paced, Rendere
 from benchmarks.rounds import RoundPlan, take_turns, Turn
 from benchmarks.scenes import Subject
 from benchmarks.settings import Settings
-from benchmarks.views import pinhole
+from benchmarks.views import pinhole, window
 from nerfstudio_renderer import DEFAULTS, Intrinsics
 from nerfstudio_renderer.engines.fused.cpu.renderer import instruction_sets
 from nerfstudio_renderer.engines.fused.parameters import extract_parameters, UnsupportedModelError
@@ -99,9 +99,9 @@ class _Contestant:
     """Whether its pictures are; threads alone do not change them."""
 
 
-_FULL = _Plan(pinhole(192, 108), RoundPlan(least=3, most=8, budget_s=35.0))
+_FULL = _Plan(window(192, 108), RoundPlan(least=3, most=8, budget_s=35.0))
 # Of a large model: nerfstudio's loop needs some seconds for even this.
-_LARGE = _Plan(pinhole(80, 45), RoundPlan(least=2, most=8, budget_s=35.0))
+_LARGE = _Plan(window(80, 45), RoundPlan(least=2, most=8, budget_s=35.0))
 _SHOWCASE = _Plan(DEFAULTS.intrinsics, RoundPlan(least=3, most=5, budget_s=12.0))
 _QUICK = _Plan(pinhole(48, 27), RoundPlan(least=1, most=1))
 

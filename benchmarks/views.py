@@ -15,11 +15,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 import json
 import math
 
 from nerfstudio.cameras.camera_utils import viewmatrix
-from nerfstudio_renderer import c2w_from_quaternion, Camera, Intrinsics, Scene, WorldTransform
+from nerfstudio_renderer import (
+    c2w_from_quaternion,
+    Camera,
+    DEFAULTS,
+    Intrinsics,
+    Scene,
+    WorldTransform,
+)
 from nerfstudio_renderer_ros.orbit import Orbit
 import numpy as np
 import torch
@@ -33,6 +41,17 @@ _ORBIT_VIEWS = 8
 def pinhole(width: int, height: int) -> Intrinsics:
     """Return the camera that all benchmarks use, for a picture of some size."""
     return Intrinsics.from_fov_y(width, height, FOV_Y_DEG)
+
+
+def window(width: int, height: int) -> Intrinsics:
+    """
+    Return the middle of the default picture: as many rays, as close together as its own.
+
+    How near neighbouring rays are decides how much of a scene's tables they share.
+    """
+    whole = pinhole(DEFAULTS.width, DEFAULTS.height)
+    left, top = (whole.width - width) // 2, (whole.height - height) // 2
+    return replace(whole, width=width, height=height, cx=whole.cx - left, cy=whole.cy - top)
 
 
 def held_out(scene: Scene, intrinsics: Intrinsics) -> list[Camera]:
