@@ -35,7 +35,8 @@ from benchmarks.settings import Settings
 from benchmarks.views import pinhole, window
 from nerfstudio_renderer import DEFAULTS, Intrinsics
 from nerfstudio_renderer.engines.fused.cpu.renderer import instruction_sets
-from nerfstudio_renderer.engines.fused.parameters import extract_parameters, UnsupportedModelError
+from nerfstudio_renderer.engines.fused.extraction import extract_parameters
+from nerfstudio_renderer.engines.fused.parameters import UnsupportedModelError
 from nerfstudio_renderer.engines.nerfstudio import NerfstudioEngine
 from nerfstudio_renderer.picture import Picture
 

@@ -16,27 +16,33 @@
 from __future__ import annotations
 
 import math
-from types import SimpleNamespace
 
+from nerfstudio_renderer.engines.fused.parameters import (
+    Dense,
+    DensityNetwork,
+    DIRECTION_COEFFICIENTS,
+    HashGrid,
+    NerfactoParameters,
+    ProposalPass,
+)
 import torch
 
-_HARMONICS = 16
 _GEOMETRY = 15
 _BASE_RESOLUTION = 16
 
 
-def default_size(device: torch.device) -> SimpleNamespace:
-    """Return what a NerfactoParameters of nerfstudio's default sizes has, with things to see."""
+def default_size(device: torch.device) -> NerfactoParameters:
+    """Return the parameters of a nerfacto of nerfstudio's default sizes, with things to see."""
     random = torch.Generator().manual_seed(0)
     proposals = tuple(
-        SimpleNamespace(network=_network(random, 5, 17, resolution, (16, 1)), samples=samples)
+        ProposalPass(_network(random, device, 5, 17, resolution, (16, 1)), samples)
         for resolution, samples in ((128, 256), (256, 96))
     )
-    head = _layers(random, _HARMONICS + _GEOMETRY, (64, 64, 3))
-    head[-1].weights *= 4.0
-    return _on(SimpleNamespace(
+    head = _layers(random, device, DIRECTION_COEFFICIENTS + _GEOMETRY, (64, 64, 3))
+    head[-1].weights.mul_(4.0)
+    return NerfactoParameters(
         proposals=proposals,
-        field=_network(random, 16, 19, 2048, (64, 1 + _GEOMETRY)),
+        field=_network(random, device, 16, 19, 2048, (64, 1 + _GEOMETRY)),
         field_samples=48,
         head=head,
         near=0.0,
@@ -44,41 +50,32 @@ def default_size(device: torch.device) -> SimpleNamespace:
         piecewise=True,
         box=None,
         background=None,
-    ), device)
+    )
 
 
 def _network(
-    random: torch.Generator, levels: int, log2_entries: int, resolution: int,
-    widths: tuple[int, ...],
-) -> SimpleNamespace:
+    random: torch.Generator, device: torch.device, levels: int, log2_entries: int,
+    resolution: int, widths: tuple[int, ...],
+) -> DensityNetwork:
     growth = math.exp(math.log(resolution / _BASE_RESOLUTION) / (levels - 1))
     scalings = torch.floor(_BASE_RESOLUTION * growth ** torch.arange(levels))
     tables = torch.rand((levels, 1 << log2_entries, 2), generator=random) * 2.0 - 1.0
     # Finer levels say less, as in trained scenes; else, all is noise.
     tables *= (_BASE_RESOLUTION / scalings)[:, None, None]
-    layers = _layers(random, 2 * levels, widths)
+    layers = _layers(random, device, 2 * levels, widths)
     layers[-1].weights[0] *= 4.0
     layers[-1].biases[0] = 1.0
-    grid = SimpleNamespace(tables=tables, scalings=scalings)
-    return SimpleNamespace(grid=grid, layers=layers, density_scale=0.03)
+    return DensityNetwork(
+        HashGrid(tables.to(device), scalings.to(device)), layers, density_scale=0.03
+    )
 
 
 def _layers(
-    random: torch.Generator, inputs: int, widths: tuple[int, ...]
-) -> tuple[SimpleNamespace, ...]:
+    random: torch.Generator, device: torch.device, inputs: int, widths: tuple[int, ...]
+) -> tuple[Dense, ...]:
     layers = []
     for width in widths:
         weights = torch.randn((width, inputs), generator=random) * math.sqrt(2.0 / inputs)
-        layers.append(SimpleNamespace(weights=weights, biases=torch.zeros(width)))
+        layers.append(Dense(weights.to(device), torch.zeros(width, device=device)))
         inputs = width
     return tuple(layers)
-
-
-def _on(value: object, device: torch.device) -> object:
-    if isinstance(value, torch.Tensor):
-        return value.to(device)
-    if isinstance(value, tuple):
-        return tuple(_on(part, device) for part in value)
-    if isinstance(value, SimpleNamespace):
-        return SimpleNamespace(**{name: _on(part, device) for name, part in vars(value).items()})
-    return value

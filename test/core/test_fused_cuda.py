@@ -23,9 +23,9 @@ from nerfstudio.cameras.rays import RayBundle
 from nerfstudio.models.nerfacto import NerfactoModel
 from nerfstudio_renderer import Camera, Intrinsics, load_scene
 from nerfstudio_renderer.engines.fused.cuda.tiling import Tile, Tiling
+from nerfstudio_renderer.engines.fused.extraction import extract_parameters
 from nerfstudio_renderer.engines.fused.parameters import (
     Dense,
-    extract_parameters,
     NerfactoParameters,
     UnsupportedModelError,
 )

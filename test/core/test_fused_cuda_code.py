@@ -19,7 +19,7 @@ from pathlib import Path
 
 from nerfstudio_renderer import load_scene
 from nerfstudio_renderer.engines.fused.cuda.tiling import Tiling, tiling_for
-from nerfstudio_renderer.engines.fused.parameters import extract_parameters
+from nerfstudio_renderer.engines.fused.extraction import extract_parameters
 import pytest
 from support.compiled import compile_kernels, spilled_bytes
 from support.scenes import write_scene

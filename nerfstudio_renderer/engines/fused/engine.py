@@ -23,7 +23,8 @@ from nerfstudio_renderer.camera import Camera
 from nerfstudio_renderer.engines.fused.cpu.packing import pack, PackedModel
 from nerfstudio_renderer.engines.fused.cpu.renderer import CpuRenderer, why_unavailable
 from nerfstudio_renderer.engines.fused.cuda.availability import obstacle
-from nerfstudio_renderer.engines.fused.parameters import extract_parameters, UnsupportedModelError
+from nerfstudio_renderer.engines.fused.extraction import extract_parameters
+from nerfstudio_renderer.engines.fused.parameters import UnsupportedModelError
 from nerfstudio_renderer.engines.fused.rays import CameraRays
 from nerfstudio_renderer.engines.protocol import View
 from nerfstudio_renderer.scene import Scene

@@ -14,24 +14,13 @@
 """
 What a model of the nerfacto family has learned, as plain tensors and numbers.
 
-The one source of the fused kernels, on any device. Numbers in comments refer to nerfstudio 1.1.5.
+All that the kernels know of a model, on any device; ``extraction`` makes it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nerfstudio.field_components.encodings import HashEncoding
-from nerfstudio.field_components.mlp import MLP
-from nerfstudio.field_components.spatial_distortions import SceneContraction
-from nerfstudio.fields.density_fields import HashMLPDensityField
-from nerfstudio.fields.nerfacto_field import NerfactoField
-from nerfstudio.model_components import renderers
-from nerfstudio.model_components.ray_samplers import UniformLinDispPiecewiseSampler, UniformSampler
-from nerfstudio.model_components.scene_colliders import NearFarCollider
-from nerfstudio.models.base_model import Model
-from nerfstudio.models.depth_nerfacto import DepthNerfactoModel
-from nerfstudio.models.nerfacto import NerfactoModel
 from nerfstudio_renderer.errors import RendererError
 import torch
 
@@ -111,115 +100,3 @@ class NerfactoParameters:
     """Corners of the scene, float32 of shape (2, 3); None: unbounded space is contracted."""
     background: tuple[float, float, float] | None
     """Colour behind everything, 0..1; None: that of the ray's last sample."""
-
-
-def extract_parameters(model: Model) -> NerfactoParameters:
-    """
-    Return the parameters of a loaded model, on its device; tensors are shared where they can be.
-
-    :raises UnsupportedModelError: if the model is not one that the fused kernels render.
-    """
-    if type(model) not in (NerfactoModel, DepthNerfactoModel):
-        raise UnsupportedModelError(f'it is made for nerfacto, not for {type(model).__name__}')
-    field = model.field
-    sampler = model.proposal_sampler
-    networks = [_proposal_network(network) for network in model.proposal_networks]
-    passes = sampler.num_proposal_network_iterations
-    return NerfactoParameters(
-        proposals=tuple(
-            # With use_same_proposal_network there is one for all passes.
-            ProposalPass(networks[min(index, len(networks) - 1)], int(samples))
-            for index, samples in enumerate(sampler.num_proposal_samples_per_ray[:passes])
-        ),
-        field=_field_network(field),
-        field_samples=int(sampler.num_nerf_samples_per_ray),
-        head=_head(field),
-        near=_near(model),
-        far=float(model.collider.far_plane),
-        piecewise=_is_piecewise(model),
-        box=_box(field),
-        background=_background(model),
-    )
-
-
-def _proposal_network(field: HashMLPDensityField) -> DensityNetwork:
-    layers = (_dense(field.linear),) if field.use_linear else _layers(field.mlp_base[1])
-    return DensityNetwork(_grid(field.encoding), layers, float(field.average_init_density))
-
-
-def _field_network(field: NerfactoField) -> DensityNetwork:
-    if getattr(field.mlp_base, 'model', None) is None or field.mlp_base.tcnn_encoding is not None:
-        raise UnsupportedModelError('its parameters are packed by tiny-cuda-nn')
-    if not isinstance(field.mlp_base.model, torch.nn.Sequential):
-        raise UnsupportedModelError('its parameters are packed by tiny-cuda-nn')
-    encoding, network = field.mlp_base.model
-    return DensityNetwork(_grid(encoding), _layers(network), float(field.average_init_density))
-
-
-def _grid(encoding: HashEncoding) -> HashGrid:
-    if encoding.tcnn_encoding is not None:
-        raise UnsupportedModelError('its parameters are packed by tiny-cuda-nn')
-    shape = (encoding.num_levels, encoding.hash_table_size, -1)
-    # The scalings are copied, not computed: rounding decides whether a level has 511 or 512.
-    return HashGrid(_plain(encoding.hash_table).view(shape), _plain(encoding.scalings))
-
-
-def _layers(network: MLP) -> tuple[Dense, ...]:
-    if network.tcnn_encoding is not None:
-        raise UnsupportedModelError('its parameters are packed by tiny-cuda-nn')
-    return tuple(_dense(layer) for layer in network.layers)
-
-
-def _dense(layer: torch.nn.Linear) -> Dense:
-    return Dense(_plain(layer.weight), _plain(layer.bias))
-
-
-def _head(field: NerfactoField) -> tuple[Dense, ...]:
-    first, *rest = _layers(field.mlp_head)
-    inputs = DIRECTION_COEFFICIENTS + field.geo_feat_dim
-    biases = first.biases
-    if field.embedding_appearance is not None and field.use_average_appearance_embedding:
-        appearance = _plain(field.embedding_appearance.mean(dim=0))
-        biases = biases + first.weights[:, inputs:] @ appearance
-    return (Dense(first.weights[:, :inputs].contiguous(), biases), *rest)
-
-
-def _near(model: NerfactoModel) -> float:
-    collider = model.collider
-    if not isinstance(collider, NearFarCollider):
-        raise UnsupportedModelError(f'its rays are cut by a {type(collider).__name__}')
-    return 0.0 if collider.reset_near_plane else float(collider.near_plane)
-
-
-def _is_piecewise(model: NerfactoModel) -> bool:
-    sampler = model.proposal_sampler.initial_sampler
-    if not isinstance(sampler, UniformLinDispPiecewiseSampler | UniformSampler):
-        raise UnsupportedModelError(f'its first samples come from a {type(sampler).__name__}')
-    return isinstance(sampler, UniformLinDispPiecewiseSampler)
-
-
-def _box(field: NerfactoField) -> torch.Tensor | None:
-    distortion = field.spatial_distortion
-    if distortion is None:
-        return _plain(field.aabb)
-    if not isinstance(distortion, SceneContraction) or distortion.order != float('inf'):
-        raise UnsupportedModelError('its space is not contracted by the maximum norm')
-    return None
-
-
-def _background(model: NerfactoModel) -> tuple[float, float, float] | None:
-    colour = renderers.BACKGROUND_COLOR_OVERRIDE
-    if colour is None:
-        colour = model.renderer_rgb.background_color
-    if isinstance(colour, str) and colour == 'last_sample':
-        return None
-    if isinstance(colour, str) and colour == 'random':
-        return 0.0, 0.0, 0.0  # nothing is added in evaluation
-    if isinstance(colour, str):
-        colour = renderers.RGBRenderer.get_background_color(colour, (3,), torch.device('cpu'))
-    red, green, blue = colour.tolist()
-    return red, green, blue
-
-
-def _plain(tensor: torch.Tensor) -> torch.Tensor:
-    return tensor.detach().float().contiguous()

@@ -17,20 +17,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from nerfstudio_renderer.engines.fused.cuda.cells import CellBudget, lay_out
+from nerfstudio_renderer.engines.fused.parameters import (
+    Dense,
+    DensityNetwork,
+    DIRECTION_COEFFICIENTS,
+    NerfactoParameters,
+    UnsupportedModelError,
+)
 import torch
 
-if TYPE_CHECKING:
-    from nerfstudio_renderer.engines.fused.parameters import (
-        Dense,
-        DensityNetwork,
-        NerfactoParameters,
-    )
-
-_HARMONICS = 16
-"""Inputs of the colour network before the field's features."""
 _STEP = 16
 """Inputs of a matrix product on tensor cores come in sixteens, outputs in eights."""
 _FEWEST_OUTPUTS = 8
@@ -105,10 +102,10 @@ class Packer:
         """Return the colour network; its inputs are harmonics, then all outputs of the field."""
         first = self._parameters.head[0].weights.T
         field_outputs = _power_of_two(len(self._parameters.field.layers[-1].biases), _STEP)
-        rows = first.new_zeros((_HARMONICS + field_outputs, first.shape[1]))
-        rows[:_HARMONICS] = first[:_HARMONICS]
+        rows = first.new_zeros((DIRECTION_COEFFICIENTS + field_outputs, first.shape[1]))
+        rows[:DIRECTION_COEFFICIENTS] = first[:DIRECTION_COEFFICIENTS]
         # The field's first output is the log density, which has no say in colours.
-        rows[_HARMONICS + 1:len(first) + 1] = first[_HARMONICS:]
+        rows[DIRECTION_COEFFICIENTS + 1:len(first) + 1] = first[DIRECTION_COEFFICIENTS:]
         return self._layers(rows, self._parameters.head, _FEWEST_OUTPUTS)
 
     def _network(self, network: DensityNetwork, outputs: int) -> PackedNetwork:
@@ -171,8 +168,6 @@ class Packer:
     def _cast(self, tensor: torch.Tensor) -> torch.Tensor:
         largest, limit = float(tensor.abs().max()), torch.finfo(self._precision).max
         if not largest <= limit:
-            from nerfstudio_renderer.engines.fused.parameters import UnsupportedModelError
-
             raise UnsupportedModelError(
                 f'its kernels calculate with numbers up to {limit:g}, not {largest:g}'
             )

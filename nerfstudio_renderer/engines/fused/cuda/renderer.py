@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Any, TYPE_CHECKING
+from typing import Any
 
 from nerfstudio_renderer.engines.fused.cuda.field_kernel import field_kernel
 from nerfstudio_renderer.engines.fused.cuda.packing import PackedNetwork, Packer
@@ -25,12 +25,10 @@ from nerfstudio_renderer.engines.fused.cuda.proposal_kernel import proposal_kern
 from nerfstudio_renderer.engines.fused.cuda.resampling_kernel import resampling_kernel
 from nerfstudio_renderer.engines.fused.cuda.tiling import Tile, Tiling, tiling_for
 from nerfstudio_renderer.engines.fused.cuda.workspace import Workspace
+from nerfstudio_renderer.engines.fused.parameters import NerfactoParameters, UnsupportedModelError
 from nerfstudio_renderer.engines.protocol import CHANNELS
 import torch
 from triton.runtime.errors import OutOfResources
-
-if TYPE_CHECKING:
-    from nerfstudio_renderer.engines.fused.parameters import NerfactoParameters
 
 Origin = tuple[float, float, float]
 _CAPABILITY_OF_THE_INTERPRETER = (9, 0)
@@ -158,8 +156,6 @@ class CudaRenderer:
         try:
             self.render((0.0, 0.0, 0.0), torch.zeros((1, 3), device=self._device))
         except OutOfResources as error:
-            from nerfstudio_renderer.engines.fused.parameters import UnsupportedModelError
-
             raise UnsupportedModelError(
                 f'its layers are too wide for the kernels on this device: {error}'
             ) from error

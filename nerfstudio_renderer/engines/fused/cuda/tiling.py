@@ -36,7 +36,7 @@ class Tile:
 
 @dataclass(frozen=True)
 class Tiling:
-    """The tiles of all kernels; ``python -m benchmarks.gpu --tilings`` compares some."""
+    """The tiles of all kernels; ``python -m benchmarks.gpu_kernels --tilings`` compares some."""
 
     # Single warps wait for no other; four samples per lane keep loads in flight.
     proposal: Tile = Tile(rays=32, samples=4, warps=1)
