@@ -185,9 +185,10 @@ def test_an_equirectangular_picture_by_hand():
     ], atol=1e-6)
 
 
-def test_beyond_the_poles_of_an_equirectangular_picture_nothing_is_seen():
-    camera = Intrinsics(3, 6, 1.0, 1.0, 1.5, 3.0, EQUIRECTANGULAR)
-    seen = np.isfinite(unit_directions(camera)[..., 0])
-    # Rows at 2.5, 1.5, 0.5, -0.5, -1.5 and -2.5 radians; the poles are at 1.571.
-    assert seen.all(axis=1).tolist() == [False, True, True, True, True, False]
-    assert seen.any(axis=1).tolist() == seen.all(axis=1).tolist()
+def test_an_equirectangular_picture_goes_on_over_the_poles():
+    # Rows at 2.5, 1.5, ..., -2.5 radians; over the pole, 2.5 is pi - 2.5 on the other side.
+    camera = Intrinsics(1, 6, 1.0, 1.0, 0.5, 3.0, EQUIRECTANGULAR)
+    over, under = unit_directions(camera)[[0, -1], 0]
+    height, back = math.sin(math.pi - 2.5), math.cos(math.pi - 2.5)
+    np.testing.assert_allclose(over, (0.0, height, back), atol=1e-6)
+    np.testing.assert_allclose(under, (0.0, -height, back), atol=1e-6)
