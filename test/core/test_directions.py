@@ -136,6 +136,15 @@ def test_where_distortion_folds_back_nothing_is_seen(k1, k2):
     assert axis_cosines(camera)[seen].min() >= 1.0 / math.sqrt(1.0 + turn) - 1e-3
 
 
+def test_rays_up_to_where_a_skewed_lens_folds_back_are_opencvs():
+    camera = Intrinsics(160, 120, 75.0, 76.0, 81.0, 58.0, distortion=(-0.4, 0.0, 4e-3, -3e-3))
+    rays = unit_directions(camera).reshape(-1, 3).astype(np.float64) * OPENCV_FROM_OPENGL
+    seen = np.isfinite(rays[:, 0])
+    assert 0.3 < seen.mean() < 0.8
+    error = _projected(rays[seen], camera) - _centres(camera).reshape(-1, 2)[seen]
+    assert np.abs(error).max() < 1e-3
+
+
 def test_where_the_denominator_has_a_pole_nothing_is_seen_beyond_it():
     # r / (1 - r^2 / 4) rises to infinity at r = 2, and comes from minus infinity behind it.
     camera = Intrinsics(101, 1, 5.0, 5.0, 50.5, 0.5,
