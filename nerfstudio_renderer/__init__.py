@@ -24,9 +24,15 @@ from typing import TYPE_CHECKING
 import warnings
 
 if TYPE_CHECKING:  # what _HOMES says, for type checkers
-    from nerfstudio_renderer.camera import Camera, Intrinsics, PoseTolerance  # noqa: F401
+    from nerfstudio_renderer.camera import (  # noqa: F401
+        Camera,
+        Intrinsics,
+        PoseTolerance,
+        Projection,
+    )
     from nerfstudio_renderer.conventions import PoseConvention  # noqa: F401
     from nerfstudio_renderer.defaults import DEFAULTS  # noqa: F401
+    from nerfstudio_renderer.depth import optical_depth  # noqa: F401
     from nerfstudio_renderer.engines.selection import select_engine  # noqa: F401
     from nerfstudio_renderer.errors import (  # noqa: F401
         ConfigurationError,
@@ -63,6 +69,7 @@ _HOMES = {
     'PoseError': 'errors',
     'PoseTolerance': 'camera',
     'ProgressiveRenderer': 'progressive',
+    'Projection': 'camera',
     'Quality': 'progressive',
     'RenderError': 'errors',
     'RenderQueue': 'render_queue',
@@ -76,6 +83,7 @@ _HOMES = {
     'c2w_from_quaternion': 'pose',
     'exit_quickly': 'exiting',
     'load_scene': 'scene',
+    'optical_depth': 'depth',
     'select_engine': 'engines.selection',
 }
 __all__ = list(_HOMES)
