@@ -31,7 +31,7 @@ from benchmarks.random_nerfacto import default_size
 from nerfstudio_renderer.camera import Camera, Intrinsics
 from nerfstudio_renderer.engines.fused.cuda.availability import obstacle
 from nerfstudio_renderer.engines.fused.cuda.tiling import Tile, Tiling
-from nerfstudio_renderer.engines.fused.rays import CameraRays
+from nerfstudio_renderer.engines.rays import CameraRays
 import numpy as np
 import torch
 

@@ -24,9 +24,15 @@ from typing import TYPE_CHECKING
 import warnings
 
 if TYPE_CHECKING:  # what _HOMES says, for type checkers
-    from nerfstudio_renderer.camera import Camera, Intrinsics, PoseTolerance  # noqa: F401
+    from nerfstudio_renderer.camera import (  # noqa: F401
+        Camera,
+        Intrinsics,
+        PoseTolerance,
+        Projection,
+    )
     from nerfstudio_renderer.conventions import PoseConvention  # noqa: F401
     from nerfstudio_renderer.defaults import DEFAULTS  # noqa: F401
+    from nerfstudio_renderer.depth import optical_depth  # noqa: F401
     from nerfstudio_renderer.device import free_unused_memory, memory_in_use  # noqa: F401
     from nerfstudio_renderer.engines.selection import choose_engine, select_engine  # noqa: F401
     from nerfstudio_renderer.errors import (  # noqa: F401
@@ -69,6 +75,7 @@ _HOMES = {
     'PoseError': 'errors',
     'PoseTolerance': 'camera',
     'ProgressiveRenderer': 'progressive',
+    'Projection': 'camera',
     'Quality': 'progressive',
     'RenderError': 'errors',
     'RenderQueue': 'render_queue',
@@ -86,6 +93,7 @@ _HOMES = {
     'load_scene': 'scene',
     'memory_in_use': 'device',
     'moved': 'pose',
+    'optical_depth': 'depth',
     'quaternion_of': 'pose',
     'select_engine': 'engines.selection',
 }

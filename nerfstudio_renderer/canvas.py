@@ -22,6 +22,7 @@ import time
 
 from nerfstudio_renderer.camera import Camera
 from nerfstudio_renderer.engines.protocol import CHANNELS, Engine
+from nerfstudio_renderer.engines.rays import ray_mask
 from nerfstudio_renderer.errors import RenderError
 from nerfstudio_renderer.ladder import Level
 from nerfstudio_renderer.pacing import ChunkPacer
@@ -51,6 +52,8 @@ class Canvas:
         self._view = engine.view(camera)
         self._done: Level | None = None
         self._pixels = memory
+        if (mask := ray_mask(self._grid, self._device)) is not None:
+            memory[~mask] = 0.0
 
     def fits(self, level: Level) -> bool:
         """Tell whether ``level`` takes its pixels from this grid."""
@@ -103,13 +106,16 @@ def _missing_pixels(level: Level, done: Level | None, device: torch.device) -> t
     Return the indices (row * width + column) of ``level`` that ``done`` has not, int64.
 
     Tile by tile: pixels that are rendered together then look at the same part of the scene.
+    Without those that have no ray: they cost nothing, and would spoil the measured speed.
     """
     rows, columns = np.array(level.rows), np.array(level.columns)
     pixels = rows[:, None] * level.canvas.width + columns
     if done is not None:
         pixels[np.ix_(_has(done, rows), _has(done, columns))] = _DONE
     pixels = _tiled(pixels)
-    return torch.from_numpy(pixels[pixels != _DONE]).to(device)
+    missing = torch.from_numpy(pixels[pixels != _DONE]).to(device)
+    mask = ray_mask(level.canvas, device)
+    return missing if mask is None else missing[mask[missing]]
 
 
 def _has(level: Level, positions: np.ndarray) -> np.ndarray:

@@ -22,7 +22,7 @@ renders what the coarser ones have not.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Protocol
 
@@ -60,7 +60,8 @@ class Level:
         ``stride * (i + 0.5 - cx') = offset + stride * i + 0.5 - cx``, solved for ``cx'``.
         """
         canvas, stride = self.canvas, self.stride
-        return Intrinsics(
+        return replace(
+            canvas,
             width=len(self.columns),
             height=len(self.rows),
             fx=canvas.fx / stride,

@@ -21,9 +21,9 @@ from functools import partial
 import time
 from typing import Protocol
 
-from nerfstudio_renderer.camera import Camera
+from nerfstudio_renderer.camera import Camera, Intrinsics
 from nerfstudio_renderer.canvas import Canvas
-from nerfstudio_renderer.engines.protocol import CHANNELS, Engine
+from nerfstudio_renderer.engines.protocol import CHANNELS, Engine, obstacle
 from nerfstudio_renderer.frame import Frame, Update
 from nerfstudio_renderer.ladder import first_level, Ladder, Level
 from nerfstudio_renderer.pacing import ChunkPacer
@@ -72,12 +72,19 @@ class ProgressiveRenderer:
         """Return the engine's measured speed; 0 before anything was rendered."""
         return self._pacer.rays_per_second
 
+    def obstacle(self, intrinsics: Intrinsics) -> str | None:
+        """Return why the engine cannot render such a camera, or None if it can."""
+        return obstacle(self.engine, intrinsics)
+
     def frames(self, update: Update, cancelled: Cancelled) -> Iterator[Frame]:
         """
         Yield the frames of ``update``, coarse to fine, until done or ``cancelled(level)``.
 
         PyTorch uses one core on the thread that iterates: what is done between chunks is small,
         and shared out it would wait for the slowest core.
+
+        :raises RenderError: if the engine cannot render the camera, or what it renders is not a
+            picture.
         """
         torch.set_num_threads(1)
         levels = self._levels(update.camera)

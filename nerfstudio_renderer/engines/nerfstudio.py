@@ -16,10 +16,14 @@
 from __future__ import annotations
 
 from nerfstudio.cameras.cameras import Cameras
+from nerfstudio.cameras.rays import RayBundle
 from nerfstudio.models.base_model import Model
 from nerfstudio_renderer.camera import Camera
-from nerfstudio_renderer.engines.protocol import View
+from nerfstudio_renderer.directions import axis_cosines
+from nerfstudio_renderer.engines.protocol import obstacle, View
+from nerfstudio_renderer.engines.rays import CameraRays
 from nerfstudio_renderer.engines.workers import CORES, Workers
+from nerfstudio_renderer.errors import RenderError
 from nerfstudio_renderer.scene import Scene
 import torch
 
@@ -38,47 +42,73 @@ class NerfstudioEngine:
         self.renders_single_rays = not own_loop
 
     def view(self, camera: Camera) -> View:
-        """Return a view that shades rays one by one, or rasterises, as the model does."""
-        cameras = cameras_of(camera, self.device)
+        """
+        Return a view that shades rays one by one, or rasterises, as the model does.
+
+        :raises RenderError: if the model rasterises, and the camera is not one for that.
+        """
+        if (reason := obstacle(self, camera.intrinsics)) is not None:
+            raise RenderError(reason)
         if self.renders_single_rays:
-            return _RayView(self._model, cameras, self._workers)
-        return _RasterView(self._model, cameras)
+            return _RayView(self._model, CameraRays(camera, self.device), self._workers)
+        return _RasterView(self._model, camera, self.device)
 
 
 class _RayView:
 
-    def __init__(self, model: Model, cameras: Cameras, workers: Workers) -> None:
+    def __init__(self, model: Model, rays: CameraRays, workers: Workers) -> None:
         self._model = model
-        self._cameras = cameras
+        self._rays = rays
         self._workers = workers
-        self._width = int(cameras.width)
 
     def render(self, pixels: torch.Tensor) -> torch.Tensor:
-        return torch.cat(self._workers.share(self._shade, pixels))
+        return self._rays.shade(pixels, self._shade)
+
+    def _shade(self, pixels: torch.Tensor) -> torch.Tensor:
+        return torch.cat(self._workers.share(self._shade_part, pixels))
 
     @torch.inference_mode()
-    def _shade(self, pixels: torch.Tensor) -> torch.Tensor:
-        row = torch.div(pixels, self._width, rounding_mode='floor')
-        # nerfstudio's coordinates are (y, x), pixel centres at half integers.
-        coords = torch.stack([row, pixels - row * self._width], dim=-1) + 0.5
-        rays = self._cameras.generate_rays(camera_indices=0, coords=coords)
-        return channels_of(self._model(rays))
+    def _shade_part(self, pixels: torch.Tensor) -> torch.Tensor:
+        return channels_of(self._model(ray_bundle(self._rays, pixels)))
 
 
 class _RasterView:
 
-    def __init__(self, model: Model, cameras: Cameras) -> None:
+    def __init__(self, model: Model, camera: Camera, device: torch.device) -> None:
         self._model = model
-        self._cameras = cameras
+        self._camera = camera
+        self._device = device
 
     @torch.inference_mode()
     def render(self, pixels: torch.Tensor) -> torch.Tensor:
-        picture = channels_of(self._model.get_outputs_for_camera(self._cameras))
+        cameras = cameras_of(self._camera, self._device)
+        picture = channels_of(self._model.get_outputs_for_camera(cameras))
+        # gsplat's depth is along the optical axis.
+        cosines = torch.from_numpy(axis_cosines(self._camera.intrinsics).copy())
+        picture[..., 3] /= cosines.to(self._device)
         return picture.reshape(-1, picture.shape[-1])[pixels]
 
 
+def ray_bundle(rays: CameraRays, pixels: torch.Tensor) -> RayBundle:
+    """
+    Return the rays of ``pixels``, shape (n,), as nerfstudio has them.
+
+    nerfstudio's cameras can make most of them too, but undistort each chunk anew and with other
+    models, and divide by zero in the middle of a fisheye.
+    """
+    directions = rays.directions(pixels)
+    return RayBundle(
+        origins=directions.new_tensor(rays.origin).repeat(len(pixels), 1),
+        directions=directions,
+        pixel_area=rays.pixel_areas(pixels),
+        camera_indices=pixels.new_zeros((len(pixels), 1)),
+        # Methods for surfaces divide their distance along the ray by this: it stays what it is.
+        metadata={'directions_norm': torch.ones_like(directions[:, :1])},
+    )
+
+
 def cameras_of(camera: Camera, device: torch.device) -> Cameras:
-    """Return ``camera`` as nerfstudio has it, on ``device``."""
+    """Return a perspective ``camera`` without distortion as nerfstudio has it, on ``device``."""
     pinhole = camera.intrinsics
     # One camera with a batch dimension: splatfacto insists on it, rays do not mind.
     return Cameras(

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from nerfstudio_renderer.camera import Camera
+from nerfstudio_renderer.camera import Camera, Intrinsics
 import torch
 
 CHANNELS = 5
@@ -32,7 +32,8 @@ class View(Protocol):
         Render some pixels of the camera's picture.
 
         :param pixels: int64 of shape (n,) on the engine's device: row * width + column.
-        :returns: float32 of shape (n, CHANNELS) on the engine's device.
+        :returns: float32 of shape (n, CHANNELS) on the engine's device; 0 where the camera sees
+            nothing.
         """
         ...
 
@@ -50,3 +51,15 @@ class Engine(Protocol):
     def view(self, camera: Camera) -> View:
         """Return ``camera`` as something to render; cheap, called once an update."""
         ...
+
+
+def obstacle(engine: Engine, intrinsics: Intrinsics) -> str | None:
+    """Return why ``engine`` cannot render cameras with ``intrinsics``, or None if it can."""
+    if engine.renders_single_rays or intrinsics.is_pinhole:
+        return None
+    camera = intrinsics.projection.value
+    if intrinsics.distortion:
+        camera += f' with distortion {list(intrinsics.distortion)}'
+    return (f'the camera is {camera}, and the method of this scene rasterises: it renders only '
+            'perspective cameras without distortion; set these, or load a scene of a method '
+            'that renders rays, such as nerfacto')

@@ -29,7 +29,7 @@ from nerfstudio_renderer.engines.fused.parameters import (
     NerfactoParameters,
     UnsupportedModelError,
 )
-from nerfstudio_renderer.engines.fused.rays import CameraRays
+from nerfstudio_renderer.engines.rays import CameraRays
 import numpy as np
 import pytest
 from support.kernels import kernels, Render

@@ -25,8 +25,8 @@ from nerfstudio_renderer.engines.fused.cpu.renderer import CpuRenderer, why_unav
 from nerfstudio_renderer.engines.fused.cuda.availability import obstacle
 from nerfstudio_renderer.engines.fused.extraction import extract_parameters
 from nerfstudio_renderer.engines.fused.parameters import UnsupportedModelError
-from nerfstudio_renderer.engines.fused.rays import CameraRays
 from nerfstudio_renderer.engines.protocol import View
+from nerfstudio_renderer.engines.rays import CameraRays
 from nerfstudio_renderer.scene import Scene
 import torch
 
@@ -69,6 +69,9 @@ class _FusedView:
 
     @torch.inference_mode()
     def render(self, pixels: torch.Tensor) -> torch.Tensor:
+        return self._rays.shade(pixels, self._shade)
+
+    def _shade(self, pixels: torch.Tensor) -> torch.Tensor:
         return self._renderer.render(self._rays.origin, self._rays.directions(pixels))
 
 
