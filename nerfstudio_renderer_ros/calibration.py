@@ -79,11 +79,12 @@ class Calibration:
         k, p = message.k.reshape(3, 3), message.p.reshape(3, 4)
         if not (np.isfinite(k).all() and k[0, 0] > 0.0 and k[1, 1] > 0.0):
             raise ConfigurationError(
-                f'camera_info_in: k {k.ravel().tolist()} has no focal lengths: calibrate the camera'
+                f'camera_info_in: k {message.k.tolist()} has no focal lengths; calibrate the '
+                'camera'
             )
         if k[0, 1] or k[1, 0] or k[2].tolist() != [0.0, 0.0, 1.0]:
             raise ConfigurationError(
-                f'camera_info_in: k {k.ravel().tolist()} is not of the form fx 0 cx, 0 fy cy, 0 0 1'
+                f'camera_info_in: k {message.k.tolist()} is not of the form fx 0 cx 0 fy cy 0 0 1'
             )
         k = crop.apply(k)
         return cls(

@@ -40,16 +40,19 @@ class CameraInput:
     """Holds the calibration that came last and can be used."""
 
     def __init__(self, node: Node, rejections: Rejections) -> None:
-        self._logger = node.get_logger()
+        self._node = node
         self._rejections = rejections
         self._message: CameraInfo | None = None
         self._read: tuple[CameraInfo, float, Calibration] | None = None
-        for profile in _PROFILES:
+        self._subscriptions = [
             node.create_subscription(CameraInfo, _TOPIC, self._on_camera_info, profile)
+            for profile in _PROFILES
+        ]
 
-    def forget(self) -> None:
-        """Leave the picture to the parameters again, until the next message."""
-        self._message = self._read = None
+    def close(self) -> None:
+        """Listen no more."""
+        for subscription in self._subscriptions:
+            self._node.destroy_subscription(subscription)
 
     def calibration(self, settings: Settings) -> Calibration:
         """Return that of the real camera, or of the one that the parameters describe."""
@@ -70,7 +73,7 @@ class CameraInput:
             self._rejections.report('camera_info_in', str(error))
             return
         self._message = message
-        self._logger.info(
+        self._node.get_logger().info(
             f'the camera is that of {_TOPIC} from the next pose on: {intrinsics.width} x '
             f'{intrinsics.height}, {message.distortion_model or "no distortion_model"}'
         )

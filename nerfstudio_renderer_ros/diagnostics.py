@@ -69,16 +69,18 @@ class Diagnostics:
         self._publisher.publish(DiagnosticArray(header=header, status=[status]))
 
     def _judgement(self, summary: Summary, newly_rejected: int) -> tuple[bytes, str]:
-        if error := self._error(summary):
-            return DiagnosticStatus.ERROR, error
+        if summary.last_failure or (self.load_failure and self._stage.scene is None):
+            return DiagnosticStatus.ERROR, self._error(summary)
+        if self.load_failure:
+            return DiagnosticStatus.WARN, self.load_failure  # the scene before goes on
         if self._state() != 'active':
             return DiagnosticStatus.WARN, self._state()
         if newly_rejected:
-            return DiagnosticStatus.WARN, f'{newly_rejected} poses were rejected in the last second'
+            return DiagnosticStatus.WARN, f'poses rejected in the last second: {newly_rejected}'
         return DiagnosticStatus.OK, 'rendering' if summary.frames else 'no pose yet'
 
     def _error(self, summary: Summary) -> str:
-        return self.load_failure or summary.last_failure
+        return summary.last_failure or self.load_failure
 
     def _of_scene(self) -> dict[str, str]:
         state = {'state': self._state()}

@@ -21,24 +21,19 @@ from nerfstudio_renderer import (
     ConfigurationError,
     Frame,
     free_unused_memory,
+    Intrinsics,
     RendererError,
-    Update,
 )
-from nerfstudio_renderer_msgs.srv import GetFrame
-from nerfstudio_renderer_ros import messages, parameters
-from nerfstudio_renderer_ros.camera_input import CameraInput
+from nerfstudio_renderer_ros import parameters
 from nerfstudio_renderer_ros.diagnostics import Diagnostics
+from nerfstudio_renderer_ros.interface import Interface
 from nerfstudio_renderer_ros.logs import forward_core_logs, stop_forwarding
 from nerfstudio_renderer_ros.opening import OpenedScene, SceneOpener
-from nerfstudio_renderer_ros.poses import PoseInput
-from nerfstudio_renderer_ros.publishers import FramePublishers
-from nerfstudio_renderer_ros.rejections import Rejections
 from nerfstudio_renderer_ros.scene_service import SceneService
 from nerfstudio_renderer_ros.settings import Settings
 from nerfstudio_renderer_ros.stage import Stage
 from nerfstudio_renderer_ros.statistics import Statistics
 from rcl_interfaces.msg import SetParametersResult
-from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter
 
@@ -58,34 +53,24 @@ class RendererNode(LifecycleNode):
         super().__init__('nerfstudio_renderer', **node_options)
         self._opener = opener
         self._log_handler = forward_core_logs(self.get_logger())
-        self._stage: Stage | None = None
+        self._statistics = Statistics()
+        self._stage = Stage(self._on_frame, self._statistics.failed)
+        self._interface: Interface | None = None
         self._scenes: SceneService | None = None
         try:
             parameters.declare(self)
             self._settings()
-            self._build()
+            self.add_on_set_parameters_callback(self._check_parameters)
+            self._diagnostics = Diagnostics(self, self._stage, self._statistics, self._state)
+            self._scenes = SceneService(self, self._change_scene)
         except BaseException:
             self.close()
             raise
 
-    def _build(self) -> None:
-        self._statistics = Statistics()
-        self._frame_id = self.get_parameter('frame_id').value
-        self._publishers = FramePublishers(self, self._frame_id)
-        self._stage = Stage(self._on_frame, self._on_failure)
-        rejections = Rejections(self.get_logger(), self._statistics)
-        self._camera = CameraInput(self, rejections)
-        self._poses = PoseInput(
-            self, self._stage, self._settings, self._camera.calibration, rejections,
-            self._statistics,
-        )
-        self.create_service(
-            GetFrame, '~/get_frame', self._on_get_frame,
-            callback_group=MutuallyExclusiveCallbackGroup(),
-        )
-        self._diagnostics = Diagnostics(self, self._stage, self._statistics, self._state)
-        self._scenes = SceneService(self, self._change_scene)
-        self.add_on_set_parameters_callback(self._check_parameters)
+    def _on_frame(self, frame: Frame) -> None:
+        self._statistics.rendered(frame)
+        if (interface := self._interface) is not None:
+            interface.publish(frame)
 
     def autostart(self) -> None:
         """Configure and activate, unless the parameter of this name is false."""
@@ -100,7 +85,7 @@ class RendererNode(LifecycleNode):
         """Stop rendering and leave the graph; the render thread has ended when this returns."""
         if self._scenes is not None:
             self._scenes.close()
-        if self._stage is not None and not self._stage.close():
+        if not self._stage.close():
             self.get_logger().error('the render thread did not end in time')
         stop_forwarding(self._log_handler)
         self.destroy_node()
@@ -115,6 +100,10 @@ class RendererNode(LifecycleNode):
         """Load the scene."""
         try:
             self._stage.set_scene(self._open(parameters.values(self)))
+            self._interface = Interface(
+                self, self._stage, self._statistics, self._settings,
+                self.get_parameter('frame_id').value,
+            )
         except Exception as error:
             self._diagnostics.load_failure = str(error)
             self.get_logger().error(
@@ -129,9 +118,8 @@ class RendererNode(LifecycleNode):
         """Render what comes from now on."""
         result = super().on_activate(state)
         self._stage.start()
-        settings = self._settings()
-        intrinsics = self._camera.calibration(settings).intrinsics
-        scene = self._stage.scene
+        settings, scene = self._settings(), self._stage.scene
+        intrinsics = self._camera(settings)
         self.get_logger().info(
             f'ready: {intrinsics.width} x {intrinsics.height}, poses in '
             f'{"world" if scene.in_world(settings) else "scene"} coordinates'
@@ -145,27 +133,31 @@ class RendererNode(LifecycleNode):
         return super().on_deactivate(state)
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Free the device."""
-        self._stage.clear()
-        self._camera.forget()
+        """Leave the graph and free the device."""
+        self._disconnect()
         return super().on_cleanup(state)
 
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Stop rendering and free the device, for good."""
-        self._stage.stop()
-        self._stage.clear()
+        self._disconnect()
         return super().on_shutdown(state)
 
     def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Start over, unconfigured."""
-        self._stage.stop()
-        self._stage.clear()
+        self._disconnect()
         return super().on_error(state)
+
+    def _disconnect(self) -> None:
+        self._stage.stop()
+        if self._interface is not None:
+            self._interface.close()
+            self._interface = None
+        self._stage.clear()
 
     def _open(self, values: dict[str, parameters.Value]) -> OpenedScene:
         scene = self._opener(values)
         settings = Settings.from_values(values)
-        scene.check(settings, self._camera.calibration(settings).intrinsics)
+        scene.check(settings, self._camera(settings))
         self._diagnostics.load_failure = ''
         return scene
 
@@ -193,26 +185,13 @@ class RendererNode(LifecycleNode):
         self.get_logger().info(f'the scene is now {scene.title}')
         return scene.title
 
-    def _on_frame(self, frame: Frame) -> None:
-        self._statistics.rendered(frame)
-        self._publishers.publish(frame)
-
-    def _on_failure(self, update: Update, error: Exception) -> None:
-        self._statistics.failed(update, error)
-
-    def _on_get_frame(
-        self, request: GetFrame.Request, response: GetFrame.Response
-    ) -> GetFrame.Response:
-        frame = self._stage.take(request.client_id)
-        if frame is not None:
-            header = messages.header(frame.update.tag.stamp, self._frame_id)
-            response.available = True
-            response.info = messages.frame_info(frame, header)
-            response.image = messages.image(frame, header)
-        return response
-
     def _settings(self) -> Settings:
         return Settings.from_values(parameters.values(self))
+
+    def _camera(self, settings: Settings) -> Intrinsics:
+        if self._interface is None:
+            return settings.intrinsics
+        return self._interface.calibration(settings).intrinsics
 
     def _state(self) -> str:
         return self._state_machine.current_state[1]
@@ -224,7 +203,7 @@ class RendererNode(LifecycleNode):
         try:
             settings = Settings.from_values({**parameters.values(self), **changed})
             if (scene := self._stage.scene) is not None:
-                scene.check(settings, self._camera.calibration(settings).intrinsics)
+                scene.check(settings, self._camera(settings))
         except RendererError as error:
             return SetParametersResult(successful=False, reason=str(error))
         return SetParametersResult(successful=True)

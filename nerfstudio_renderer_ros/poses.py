@@ -67,14 +67,23 @@ class PoseInput:
             _JUMP_BACK, post_callback=self._on_jump
         )
         group = MutuallyExclusiveCallbackGroup()
-        for kind, topic, callback in (
-            (Pose, '~/pose', self._on_pose),
-            (PoseStamped, '~/pose_stamped', self._on_pose_stamped),
-        ):
+        self._subscriptions = [
             node.create_subscription(
                 kind, topic, callback, _INPUT, callback_group=group,
                 qos_overriding_options=QoSOverridingOptions.with_default_policies(),
             )
+            for kind, topic, callback in (
+                (Pose, '~/pose', self._on_pose),
+                (PoseStamped, '~/pose_stamped', self._on_pose_stamped),
+            )
+        ]
+
+    def close(self) -> None:
+        """Listen no more."""
+        for subscription in self._subscriptions:
+            self._node.destroy_subscription(subscription)
+        self._jumps.unregister()
+        self._transforms.close()
 
     def _on_pose(self, message: Pose) -> None:
         settings = self._settings()
@@ -128,8 +137,8 @@ class PoseInput:
             return False
         self._rejections.reject_pose(
             'stale',
-            f'its stamp {stamp.nanoseconds * 1e-9:.3f} s is older than the last one; if its source '
-            'has started over, let the clock do so too (use_sim_time and ros2 bag play --clock)',
+            f'its stamp {stamp.nanoseconds * 1e-9:.3f} s is older than the last one; if its '
+            'source has started over, so must the clock (use_sim_time, ros2 bag play --clock)',
         )
         return True
 

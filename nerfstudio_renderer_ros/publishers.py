@@ -47,7 +47,7 @@ class FramePublishers:
     """
 
     def __init__(self, node: LifecycleNode, frame_id: str) -> None:
-        self._context = node.context
+        self._node = node
         self._frame_id = frame_id
         self._broadcaster = CameraBroadcaster(node)
         self._publishers = [
@@ -58,12 +58,18 @@ class FramePublishers:
             for kind, topic, make in _TOPICS
         ]
 
+    def close(self) -> None:
+        """Publish no more."""
+        for publisher, _ in self._publishers:
+            self._node.destroy_lifecycle_publisher(publisher)
+        self._broadcaster.close()
+
     def publish(self, frame: Frame) -> None:
         """Publish ``frame``; on the render thread."""
         try:
             self._publish(frame)
         except Exception:
-            if self._context.ok():
+            if self._node.context.ok():
                 raise  # else ROS has been shut down under it, and the thread is about to end
 
     def _publish(self, frame: Frame) -> None:

@@ -16,6 +16,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 import threading
 
 from nerfstudio_renderer_msgs.srv import LoadScene
@@ -61,10 +62,8 @@ class SceneService:
         self._node.destroy_node()
 
     def _spin(self) -> None:
-        try:
+        with suppress(ExternalShutdownException):
             self._executor.spin()
-        except ExternalShutdownException:
-            pass
 
     def _on_load_scene(
         self, request: LoadScene.Request, response: LoadScene.Response

@@ -75,6 +75,9 @@ class WithoutTransforms:
     def restart(self) -> None:
         """Forget what was before the clock jumped back: nothing."""
 
+    def close(self) -> None:
+        """Listen no more: it never did."""
+
 
 class Transforms:
     """
@@ -87,6 +90,7 @@ class Transforms:
     """
 
     def __init__(self, node: Node, accept: Accept, reject: Reject) -> None:
+        self._node = node
         self._accept = accept
         self._reject = reject
         self._buffer = tf2_ros.Buffer()
@@ -114,6 +118,11 @@ class Transforms:
         for pose in list(self._waiting):
             self._forget(pose)
         self._buffer.clear()
+
+    def close(self) -> None:
+        """Listen no more."""
+        self._node.destroy_timer(self._expiry)
+        self._listener.unregister()
 
     def _arrived(self, pose: FramedPose) -> None:
         if self._waiting.pop(pose, None) is not None:
@@ -163,12 +172,17 @@ class CameraBroadcaster:
     """Broadcasts the camera's frame, or says once why it cannot."""
 
     def __init__(self, node: Node) -> None:
-        self._logger = node.get_logger()
+        self._node = node
         self._broadcaster = tf2_ros.TransformBroadcaster(node) if tf2_ros else None
 
     def send(self, transform: TransformStamped) -> None:
         """Broadcast ``transform``."""
         if self._broadcaster is None:
-            self._logger.warning(f'publish_tf has no effect: {_MISSING}', once=True)
+            self._node.get_logger().warning(f'publish_tf has no effect: {_MISSING}', once=True)
         else:
             self._broadcaster.sendTransform(transform)
+
+    def close(self) -> None:
+        """Broadcast no more."""
+        if self._broadcaster is not None:
+            self._node.destroy_publisher(self._broadcaster.pub_tf)

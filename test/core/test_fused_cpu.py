@@ -34,9 +34,9 @@ from nerfstudio_renderer.engines.fused.cpu.packing import pack
 from nerfstudio_renderer.engines.fused.cpu.renderer import CpuRenderer, instruction_sets
 from nerfstudio_renderer.engines.fused.engine import FusedEngine
 from nerfstudio_renderer.engines.fused.extraction import extract_parameters
-from nerfstudio_renderer.engines.rays import CameraRays
 from nerfstudio_renderer.engines.nerfstudio import NerfstudioEngine
 from nerfstudio_renderer.engines.protocol import Engine
+from nerfstudio_renderer.engines.rays import CameraRays
 from nerfstudio_renderer.scene import Scene
 import pytest
 from support.scenes import write_scene
