@@ -33,7 +33,8 @@ if TYPE_CHECKING:  # what _HOMES says, for type checkers
     from nerfstudio_renderer.conventions import PoseConvention  # noqa: F401
     from nerfstudio_renderer.defaults import DEFAULTS  # noqa: F401
     from nerfstudio_renderer.depth import optical_depth  # noqa: F401
-    from nerfstudio_renderer.engines.selection import select_engine  # noqa: F401
+    from nerfstudio_renderer.device import free_unused_memory, memory_in_use  # noqa: F401
+    from nerfstudio_renderer.engines.selection import choose_engine, select_engine  # noqa: F401
     from nerfstudio_renderer.errors import (  # noqa: F401
         ConfigurationError,
         PoseError,
@@ -45,7 +46,12 @@ if TYPE_CHECKING:  # what _HOMES says, for type checkers
     from nerfstudio_renderer.frame import Frame, Update  # noqa: F401
     from nerfstudio_renderer.ladder import PictureLadder, StrideLadder  # noqa: F401
     from nerfstudio_renderer.nerfstudio_render_queue import NerfStudioRenderQueue  # noqa: F401
-    from nerfstudio_renderer.pose import c2w_from_euler, c2w_from_quaternion  # noqa: F401
+    from nerfstudio_renderer.pose import (  # noqa: F401
+        c2w_from_euler,
+        c2w_from_quaternion,
+        moved,
+        quaternion_of,
+    )
     from nerfstudio_renderer.progressive import ProgressiveRenderer, Quality  # noqa: F401
     from nerfstudio_renderer.render_queue import RenderQueue  # noqa: F401
     from nerfstudio_renderer.scene import load_scene, Scene, WorldTransform  # noqa: F401
@@ -81,9 +87,14 @@ _HOMES = {
     'WorldTransform': 'scene',
     'c2w_from_euler': 'pose',
     'c2w_from_quaternion': 'pose',
+    'choose_engine': 'engines.selection',
     'exit_quickly': 'exiting',
+    'free_unused_memory': 'device',
     'load_scene': 'scene',
+    'memory_in_use': 'device',
+    'moved': 'pose',
     'optical_depth': 'depth',
+    'quaternion_of': 'pose',
     'select_engine': 'engines.selection',
 }
 __all__ = list(_HOMES)

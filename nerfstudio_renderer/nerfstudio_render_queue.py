@@ -16,12 +16,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-import gc
 from pathlib import Path
 import weakref
 
 from nerfstudio_renderer.camera import Camera, Intrinsics
 from nerfstudio_renderer.defaults import DEFAULTS
+from nerfstudio_renderer.device import free_unused_memory
 from nerfstudio_renderer.engines.selection import select_engine
 from nerfstudio_renderer.ladder import Ladder, StrideLadder
 from nerfstudio_renderer.picture_config import read_picture_ladder
@@ -30,7 +30,6 @@ from nerfstudio_renderer.progressive import ProgressiveRenderer, Quality
 from nerfstudio_renderer.render_queue import RenderQueue
 from nerfstudio_renderer.scene import Scene, shared_scene
 import numpy as np
-import torch
 
 
 class NerfStudioRenderQueue:
@@ -109,11 +108,8 @@ def _release(queue: RenderQueue, held: list[Scene]) -> None:
     """End ``queue``, and free the scene if no other queue holds it."""
     queue.close()
     scene = weakref.ref(held.pop())
-    if scene() is not None:
-        return
-    gc.collect()  # nerfstudio's models refer to themselves
-    if torch.cuda.is_initialized():
-        torch.cuda.empty_cache()  # PyTorch would keep their memory from other programs
+    if scene() is None:
+        free_unused_memory()
 
 
 def _pictures(camera_config_path: Path | str | None) -> tuple[Intrinsics, Ladder]:

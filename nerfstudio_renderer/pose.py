@@ -48,6 +48,31 @@ def c2w_from_quaternion(
     return np.column_stack([rotation, position])
 
 
+def quaternion_of(c2w: np.ndarray, convention: PoseConvention) -> tuple[float, ...]:
+    """
+    Return the orientation of a camera as ROS messages give it.
+
+    :param c2w: camera-to-world matrix, OpenGL axes, shape (3, 4).
+    :param convention: the axes in which the orientation is wanted.
+    :returns: x, y, z, w of a unit quaternion.
+    """
+    rotation = Rotation.from_matrix(c2w[:3, :3] @ convention.from_opengl.T)
+    return tuple(rotation.as_quat().tolist())
+
+
+def moved(c2w: np.ndarray, position: Sequence[float], quaternion: Sequence[float]) -> np.ndarray:
+    """
+    Return a camera's matrix in the frame that its own frame is known in.
+
+    :param c2w: camera-to-frame matrix, shape (3, 4).
+    :param position: x, y, z of the frame's origin.
+    :param quaternion: x, y, z, w of the frame's orientation.
+    :raises PoseError: if the frame's pose is none.
+    """
+    frame = c2w_from_quaternion(position, quaternion, PoseConvention.OPENGL)
+    return np.column_stack([frame[:, :3] @ c2w[:, :3], frame[:, :3] @ c2w[:, 3] + frame[:, 3]])
+
+
 def c2w_from_euler(position: Sequence[float], degrees: Sequence[float]) -> np.ndarray:
     """
     Return the OpenGL camera-to-world matrix of a pose given by Euler angles.

@@ -39,19 +39,21 @@ class RenderQueue:
     other; the newest is next as soon as the coarsest level in work is finished, or the finer one
     in work has noticed (within one chunk).
 
-    :param renderer: turns an update into frames; used by the queue's thread alone.
+    :param renderer: turns an update into frames; used by the queue's thread alone. None: updates
+        wait for ``replace``.
     :param tolerance: an update this near to the last one does not restart the series.
     :param on_failure: called on the queue's thread when an update could not be rendered.
     """
 
     def __init__(
         self,
-        renderer: SeriesRenderer,
+        renderer: SeriesRenderer | None,
         *,
         tolerance: PoseTolerance = PoseTolerance(),  # noqa: B008 - frozen
         on_failure: FailureListener | None = None,
     ) -> None:
         self.tolerance = tolerance
+        self._renderer = renderer
         self._on_failure = on_failure
         self._slot = FrameSlot()
         self._changed = threading.Condition()
@@ -60,10 +62,7 @@ class RenderQueue:
         self._sequence = 0
         self._busy = False
         self._closed = False
-        # The thread's own: what the renderer holds, such as a model, ends with the thread.
-        self._thread = threading.Thread(
-            target=self._run, args=(renderer,), name='render', daemon=True
-        )
+        self._thread = threading.Thread(target=self._run, name='render', daemon=True)
         self._thread.start()
 
     def update(self, camera: Camera, tag: Any = None) -> Update:
@@ -82,6 +81,25 @@ class RenderQueue:
             self._changed.notify_all()
             return self._last
 
+    def replace(self, renderer: SeriesRenderer | None) -> None:
+        """
+        Render later updates with ``renderer``, or with None let them wait for one; return at once.
+
+        The update in work ends after its chunk, and one that waits is not rendered. The next
+        update is a new one, even of the same camera; sequences go on.
+        """
+        with self._changed:
+            self._renderer = renderer
+            self._last = self._waiting = None
+            self._changed.notify_all()
+
+    def rest(self, timeout_s: float = 2.0) -> bool:
+        """Let go of the renderer and the newest frame; return whether that was done in time."""
+        self.replace(None)
+        ended = self.wait_until_idle(timeout_s)
+        self._slot.clear()
+        return ended
+
     def take(self, client: str = '') -> Frame | None:
         """Return the newest frame if ``client`` has not taken it yet, else None."""
         return self._slot.take(client)
@@ -94,14 +112,14 @@ class RenderQueue:
         """Wait until the last update is rendered to its finest level, or has failed."""
         with self._changed:
             return self._changed.wait_for(
-                lambda: self._closed or not (self._busy or self._waiting), timeout_s
+                lambda: self._closed or not (self._busy or self._is_due()), timeout_s
             )
 
     def close(self, timeout_s: float = 2.0) -> bool:
         """Stop after the chunk in work; return whether the thread has ended in time."""
         with self._changed:
             self._closed = True
-            self._waiting = None
+            self._renderer = self._waiting = None
             self._changed.notify_all()
         if self._thread is not threading.current_thread():
             self._thread.join(timeout_s)
@@ -113,26 +131,45 @@ class RenderQueue:
     def __exit__(self, *exc_info: object) -> None:
         self.close()
 
-    def _run(self, renderer: SeriesRenderer) -> None:
-        while (update := self._next()) is not None:
-            try:
-                for frame in renderer.frames(update, self._cancelled):
-                    self._slot.offer(frame)
-            except Exception as error:
-                self._fail(update, error)
+    def _run(self) -> None:
+        while self._render_next():
+            pass
 
-    def _next(self) -> Update | None:
+    def _render_next(self) -> bool:
+        # Not a loop: while the thread waits it holds nothing, so a renderer that was replaced,
+        # and its model, can end.
+        work = self._next()
+        if work is None:
+            return False
+        update, renderer = work
+
+        def cancelled(level: int) -> bool:
+            if self._renderer is not renderer:
+                return True
+            # A coarsest level is finished whatever arrives: at any rate, pictures come.
+            return level > 0 and self._waiting is not None
+
+        try:
+            for frame in renderer.frames(update, cancelled):
+                if self._renderer is renderer:
+                    self._slot.offer(frame)
+        except Exception as error:
+            self._fail(update, error)
+        return True
+
+    def _next(self) -> tuple[Update, SeriesRenderer] | None:
         with self._changed:
             self._busy = False
             self._changed.notify_all()
-            self._changed.wait_for(lambda: self._closed or self._waiting)
+            self._changed.wait_for(lambda: self._closed or self._is_due())
+            if self._closed:
+                return None
             update, self._waiting = self._waiting, None
-            self._busy = update is not None
-            return update
+            self._busy = True
+            return update, self._renderer
 
-    def _cancelled(self, level: int) -> bool:
-        # A coarsest level is finished whatever arrives: at any rate of updates, pictures come.
-        return self._closed or (level > 0 and self._waiting is not None)
+    def _is_due(self) -> bool:
+        return self._waiting is not None and self._renderer is not None
 
     def _fail(self, update: Update, error: Exception) -> None:
         with self._changed:

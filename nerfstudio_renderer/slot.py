@@ -38,17 +38,18 @@ class FrameSlot:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._newest: Frame | None = None
+        self._last_order = (0, -1)  # of a frame before the first
         # Only who has seen the newest frame matters: older ones are never given out again. So
         # the set is emptied with every frame, and cannot grow with the clients that come and go.
         self._seen_by: set[str] = set()
         self._listeners: tuple[Listener, ...] = ()
 
     def offer(self, frame: Frame) -> bool:
-        """Make ``frame`` the newest and tell the listeners; False if a newer one is held."""
+        """Make ``frame`` the newest and tell the listeners; False if there was a newer one."""
         with self._lock:
-            if self._newest is not None and frame.order <= self._newest.order:
+            if frame.order <= self._last_order:
                 return False
-            self._newest = frame
+            self._newest, self._last_order = frame, frame.order
             self._seen_by.clear()
             listeners = self._listeners
         for listener in listeners:
@@ -62,6 +63,11 @@ class FrameSlot:
                 return None
             self._seen_by.add(client)
             return self._newest
+
+    def clear(self) -> None:
+        """Hold no frame any more; older ones than it had are still refused."""
+        with self._lock:
+            self._newest = None
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Call ``listener`` with every later frame, on the offering thread; return how to stop."""

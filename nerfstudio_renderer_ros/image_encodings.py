@@ -15,10 +15,11 @@
 
 from __future__ import annotations
 
+import cv2
+from nerfstudio_renderer import Intrinsics
 import numpy as np
 
 try:
-    import cv2  # noqa: F401 - cv_bridge imports it when first used, and fails without
     from cv_bridge import CvBridge
 except ImportError:
     CvBridge = None
@@ -28,6 +29,8 @@ _OPAQUE = 255
 # https://github.com/opencv/opencv/blob/4.x/modules/imgproc/src/color.simd_helpers.hpp
 _LUMA = np.array([9798, 19235, 3735], dtype=np.uint32)
 _LUMA_BITS = 15
+_MILLIMETRES = 1000.0
+_MOST_MILLIMETRES = np.iinfo(np.uint16).max
 
 
 def encode(rgb: np.ndarray, encoding: str) -> np.ndarray:
@@ -43,6 +46,50 @@ def encode(rgb: np.ndarray, encoding: str) -> np.ndarray:
     if CvBridge is not None:
         return _encode_with_cv_bridge(rgb, encoding)
     return _encode_with_numpy(rgb, encoding)
+
+
+def encode_depth(metres: np.ndarray, encoding: str) -> np.ndarray:
+    """
+    Return a depth image as REP 118 has it.
+
+    :param metres: float32 of shape (height, width), NaN for nothing.
+    :param encoding: 32FC1, or 16UC1: whole millimetres, 0 for nothing and for what is too far.
+    """
+    if encoding == '32FC1':
+        return np.ascontiguousarray(metres, dtype=np.float32)
+    millimetres = np.nan_to_num(metres * _MILLIMETRES + 0.5, nan=0.0, posinf=0.0)
+    return np.where(millimetres <= _MOST_MILLIMETRES, millimetres, 0.0).astype(np.uint16)
+
+
+def compress(rgb: np.ndarray, file_format: str, jpeg_quality: int) -> bytes:
+    """Return ``rgb``, uint8 of shape (height, width, 3), as a file: jpeg or png."""
+    options = [cv2.IMWRITE_JPEG_QUALITY, jpeg_quality] if file_format == 'jpeg' else []
+    done, data = cv2.imencode(f'.{file_format}', cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), options)
+    if not done:
+        raise ValueError(f'OpenCV cannot write {file_format}')
+    return data.tobytes()
+
+
+def resample(rgb: np.ndarray, level: Intrinsics, full: Intrinsics) -> np.ndarray:
+    """
+    Return a coarse picture at the size of the full one, each thing at the same place.
+
+    :param rgb: uint8 of shape (height, width, 3), the picture of ``level``.
+    :param level: its projection.
+    :param full: the projection of the picture to make.
+    """
+    if (level.width, level.height) == (full.width, full.height):
+        return rgb
+    # OpenCV's pixel centres are at whole numbers, those of the intrinsics at halves.
+    x, y = level.fx / full.fx, level.fy / full.fy
+    to_level = np.array([
+        [x, 0.0, level.cx - 0.5 - x * (full.cx - 0.5)],
+        [0.0, y, level.cy - 0.5 - y * (full.cy - 0.5)],
+    ])
+    return cv2.warpAffine(
+        rgb, to_level, (full.width, full.height),
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE,
+    )
 
 
 def _encode_with_cv_bridge(rgb: np.ndarray, encoding: str) -> np.ndarray:

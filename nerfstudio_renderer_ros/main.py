@@ -51,6 +51,7 @@ def main(args: list[str] | None = None, opener: SceneOpener = open_scene) -> int
         from nerfstudio_renderer_ros.node import RendererNode  # imports PyTorch: seconds
 
         with RendererNode(opener) as node:
+            node.autostart()
             # SIGTERM ends spinning as Ctrl-C does: rclpy calls this handler after its own.
             _on_signal(signal.default_int_handler)
             install_signal_handlers(SignalHandlerOptions.ALL)

@@ -16,15 +16,16 @@
 from __future__ import annotations
 
 from builtin_interfaces.msg import Duration, Time
-from nerfstudio_renderer import Frame, Intrinsics
+from geometry_msgs.msg import Quaternion, Transform, TransformStamped, Vector3
+from nerfstudio_renderer import Frame, optical_depth, PoseConvention, quaternion_of
 from nerfstudio_renderer_msgs.msg import FrameInfo
-from nerfstudio_renderer_ros.image_encodings import encode
-from sensor_msgs.msg import CameraInfo, Image
+from nerfstudio_renderer_ros.image_encodings import compress, encode, encode_depth, resample
+from nerfstudio_renderer_ros.tag import Tag
+import numpy as np
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
 
 _NS_PER_S = 1_000_000_000
-# nerfstudio's pictures are those of an ideal pinhole: no coefficient of any model is needed.
-_NO_DISTORTION = [0.0] * 5
 
 
 def header(stamp: Time, frame_id: str) -> Header:
@@ -32,34 +33,42 @@ def header(stamp: Time, frame_id: str) -> Header:
     return Header(stamp=stamp, frame_id=frame_id)
 
 
-def image(frame: Frame, encoding: str, header: Header) -> Image:
+def image(frame: Frame, header: Header) -> Image:
     """Return the picture of ``frame``."""
-    pixels = encode(frame.picture.rgb8, encoding)
-    message = Image(
-        header=header,
-        height=pixels.shape[0],
-        width=pixels.shape[1],
-        encoding=encoding,
-        step=pixels.strides[0],
+    encoding = _tag(frame).settings.encoding
+    return _image(encode(frame.picture.rgb8, encoding), encoding, header)
+
+
+def full_image(frame: Frame, header: Header) -> Image:
+    """Return the picture of ``frame`` at the size of the finest one."""
+    encoding = _tag(frame).settings.encoding
+    rgb = resample(frame.picture.rgb8, frame.intrinsics, frame.update.camera.intrinsics)
+    return _image(encode(rgb, encoding), encoding, header)
+
+
+def compressed_image(frame: Frame, header: Header) -> CompressedImage:
+    """Return the picture of ``frame`` as image_transport's compressed transport has it."""
+    settings = _tag(frame).settings
+    data = compress(frame.picture.rgb8, settings.compressed_format, settings.jpeg_quality)
+    message = CompressedImage(
+        header=header, format=f'rgb8; {settings.compressed_format} compressed bgr8'
     )
-    # One copy. Assigning to message.data would check it byte by byte (rclpy issue 763).
-    message.data.frombytes(memoryview(pixels).cast('B'))
+    message.data.frombytes(data)
     return message
 
 
-def camera_info(intrinsics: Intrinsics, header: Header) -> CameraInfo:
-    """Return the calibration of an ideal pinhole; its pixel centres are at half integers."""
-    fx, fy, cx, cy = intrinsics.fx, intrinsics.fy, intrinsics.cx, intrinsics.cy
-    return CameraInfo(
-        header=header,
-        height=intrinsics.height,
-        width=intrinsics.width,
-        distortion_model='plumb_bob',
-        d=_NO_DISTORTION,
-        k=[fx, 0.0, cx, 0.0, fy, cy, 0.0, 0.0, 1.0],
-        r=[1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0],
-        p=[fx, 0.0, cx, 0.0, 0.0, fy, cy, 0.0, 0.0, 0.0, 1.0, 0.0],
-    )
+def depth_image(frame: Frame, header: Header) -> Image:
+    """Return the distance along the optical axis (REP 118), in the unit of the poses."""
+    tag = _tag(frame)
+    settings = tag.settings
+    depth = optical_depth(frame, settings.depth_min_accumulation) / tag.units_per_metre
+    return _image(encode_depth(depth, settings.depth_encoding), settings.depth_encoding, header)
+
+
+def camera_info(frame: Frame, header: Header) -> CameraInfo:
+    """Return the calibration of the picture of ``frame``."""
+    tag = _tag(frame)
+    return tag.calibration.to_message(frame.intrinsics, header, tag.settings.pixel_centre)
 
 
 def frame_info(frame: Frame, header: Header) -> FrameInfo:
@@ -76,7 +85,38 @@ def frame_info(frame: Frame, header: Header) -> FrameInfo:
     )
 
 
+def camera_transform(frame: Frame, header: Header) -> TransformStamped:
+    """Return where the optical frame of ``frame`` was, in the frame of the poses."""
+    tag = _tag(frame)
+    x, y, z, w = quaternion_of(tag.c2w, PoseConvention.OPTICAL)
+    position = dict(zip('xyz', tag.c2w[:, 3], strict=True))
+    return TransformStamped(
+        header=Header(stamp=header.stamp, frame_id=tag.settings.world_frame),
+        child_frame_id=header.frame_id,
+        transform=Transform(
+            translation=Vector3(**position), rotation=Quaternion(x=x, y=y, z=z, w=w)
+        ),
+    )
+
+
 def duration(seconds: float) -> Duration:
     """Return a time span as a message."""
     whole, nanoseconds = divmod(round(seconds * _NS_PER_S), _NS_PER_S)
     return Duration(sec=whole, nanosec=nanoseconds)
+
+
+def _tag(frame: Frame) -> Tag:
+    return frame.update.tag
+
+
+def _image(pixels: np.ndarray, encoding: str, header: Header) -> Image:
+    message = Image(
+        header=header,
+        height=pixels.shape[0],
+        width=pixels.shape[1],
+        encoding=encoding,
+        step=pixels.strides[0],
+    )
+    # One copy. Assigning to message.data would check it byte by byte (rclpy issue 763).
+    message.data.frombytes(memoryview(pixels).cast('B'))
+    return message

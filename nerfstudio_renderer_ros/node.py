@@ -15,94 +15,77 @@
 
 from __future__ import annotations
 
-from geometry_msgs.msg import Pose, PoseStamped
+import traceback
+
 from nerfstudio_renderer import (
-    c2w_from_quaternion,
-    Camera,
     ConfigurationError,
-    PoseError,
-    PoseTolerance,
-    Quality,
-    RenderQueue,
-    WorldTransform,
+    Frame,
+    free_unused_memory,
+    Intrinsics,
+    RendererError,
 )
-from nerfstudio_renderer_msgs.srv import GetFrame
-from nerfstudio_renderer_ros import messages, parameters
+from nerfstudio_renderer_ros import parameters
+from nerfstudio_renderer_ros.diagnostics import Diagnostics
+from nerfstudio_renderer_ros.interface import Interface
 from nerfstudio_renderer_ros.logs import forward_core_logs, stop_forwarding
-from nerfstudio_renderer_ros.opening import SceneOpener
-from nerfstudio_renderer_ros.publishers import FramePublishers
+from nerfstudio_renderer_ros.opening import OpenedScene, SceneOpener
+from nerfstudio_renderer_ros.scene_service import SceneService
 from nerfstudio_renderer_ros.settings import Settings
-from nerfstudio_renderer_ros.stamps import IncreasingStamps
-from nerfstudio_renderer_ros.tag import Tag
+from nerfstudio_renderer_ros.stage import Stage
+from nerfstudio_renderer_ros.statistics import Statistics
 from rcl_interfaces.msg import SetParametersResult
-from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
-from rclpy.node import Node
+from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter
-from rclpy.qos import QoSProfile, ReliabilityPolicy
-from rclpy.qos_overriding_options import QoSOverridingOptions
-from rclpy.time import Time
-
-_WARN_EVERY_S = 5.0
-# Only the newest pose counts. Best effort matches publishers of either reliability.
-_INPUT = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
 
 
-class RendererNode(Node):
+class RendererNode(LifecycleNode):
     """
     Translates between ROS messages and the render queue; renders nothing itself.
 
+    A managed node: it loads its scene on configure, renders on activate, rests on deactivate and
+    frees the device on clean-up.
+
     :param opener: loads the scene that the parameters name.
-    :raises RendererError: if a parameter has a value that cannot be used, or loading fails.
+    :raises RendererError: if a parameter has a value that cannot be used with any scene.
     """
 
     def __init__(self, opener: SceneOpener, **node_options: object) -> None:
         super().__init__('nerfstudio_renderer', **node_options)
+        self._opener = opener
         self._log_handler = forward_core_logs(self.get_logger())
-        self._queue: RenderQueue | None = None
+        self._statistics = Statistics()
+        self._stage = Stage(self._on_frame, self._statistics.failed)
+        self._interface: Interface | None = None
+        self._scenes: SceneService | None = None
         try:
             parameters.declare(self)
-            self._start(opener)
+            self._settings()
+            self.add_on_set_parameters_callback(self._check_parameters)
+            self._diagnostics = Diagnostics(self, self._stage, self._statistics, self._state)
+            self._scenes = SceneService(self, self._change_scene)
         except BaseException:
             self.close()
             raise
 
-    def _start(self, opener: SceneOpener) -> None:
-        values = parameters.values(self)
-        Settings.from_values(values, has_world=True)  # refuse what is wrong before loading
-        scene = opener(values)
-        self._renderer = scene.renderer
-        self._world = scene.world
-        self._stamps = IncreasingStamps()
-        settings = self._settings()
-        self._frames = FramePublishers(self, values['frame_id'])
-        self._queue = RenderQueue(self._renderer)
-        self._queue.subscribe(self._frames.publish)
-        self.add_on_set_parameters_callback(self._check_parameters)
-        self._listen()
-        self.get_logger().info(
-            f'ready: {settings.intrinsics.width} x {settings.intrinsics.height}, poses in '
-            f'{"world" if settings.in_world else "scene"} coordinates'
-        )
+    def _on_frame(self, frame: Frame) -> None:
+        self._statistics.rendered(frame)
+        if (interface := self._interface) is not None:
+            interface.publish(frame)
 
-    def _listen(self) -> None:
-        # One group, so that a stamp and the update it belongs to are never interleaved.
-        poses = MutuallyExclusiveCallbackGroup()
-        for kind, topic, callback in (
-            (Pose, '~/pose', self._on_pose),
-            (PoseStamped, '~/pose_stamped', self._on_pose_stamped),
-        ):
-            self.create_subscription(
-                kind, topic, callback, _INPUT, callback_group=poses,
-                qos_overriding_options=QoSOverridingOptions.with_default_policies(),
+    def autostart(self) -> None:
+        """Configure and activate, unless the parameter of this name is false."""
+        if not self.get_parameter('autostart').value:
+            self.get_logger().info(
+                f'waiting for: ros2 lifecycle set {self.get_fully_qualified_name()} configure'
             )
-        self.create_service(
-            GetFrame, '~/get_frame', self._on_get_frame,
-            callback_group=MutuallyExclusiveCallbackGroup(),
-        )
+        elif self.trigger_configure() == TransitionCallbackReturn.SUCCESS:
+            self.trigger_activate()
 
     def close(self) -> None:
         """Stop rendering and leave the graph; the render thread has ended when this returns."""
-        if self._queue is not None and not self._queue.close():
+        if self._scenes is not None:
+            self._scenes.close()
+        if not self._stage.close():
             self.get_logger().error('the render thread did not end in time')
         stop_forwarding(self._log_handler)
         self.destroy_node()
@@ -113,65 +96,117 @@ class RendererNode(Node):
     def __exit__(self, *exc_info: object) -> None:
         self.close()
 
-    def _on_pose(self, message: Pose) -> None:
-        self._update(message, self.get_clock().now())
-
-    def _on_pose_stamped(self, message: PoseStamped) -> None:
-        stamp = Time.from_msg(message.header.stamp)
-        self._update(message.pose, stamp if stamp.nanoseconds else self.get_clock().now())
-
-    def _update(self, pose: Pose, stamp: Time) -> None:
-        settings = self._settings()
+    def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Load the scene."""
         try:
-            camera = self._camera(pose, settings)
-        except PoseError as error:
-            self.get_logger().warning(
-                f'dropped a pose: {error}', throttle_duration_sec=_WARN_EVERY_S
+            self._stage.set_scene(self._open(parameters.values(self)))
+            self._interface = Interface(
+                self, self._stage, self._statistics, self._settings,
+                self.get_parameter('frame_id').value,
             )
-            return
-        self._renderer.quality = Quality(settings.ladder, settings.target_latency_s)
-        self._queue.tolerance = PoseTolerance(
-            settings.tolerance_m * self._units(settings).scale, settings.tolerance_deg
+        except Exception as error:
+            self._diagnostics.load_failure = str(error)
+            self.get_logger().error(
+                f'cannot configure: {error} [to try again: ros2 param set, then ros2 lifecycle '
+                f'set {self.get_fully_qualified_name()} configure]'
+            )
+            self._log_traceback(error)
+            return TransitionCallbackReturn.FAILURE
+        return super().on_configure(state)
+
+    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Render what comes from now on."""
+        result = super().on_activate(state)
+        self._stage.start()
+        settings, scene = self._settings(), self._stage.scene
+        intrinsics = self._camera(settings)
+        self.get_logger().info(
+            f'ready: {intrinsics.width} x {intrinsics.height}, poses in '
+            f'{"world" if scene.in_world(settings) else "scene"} coordinates'
         )
-        stamp_message = self._stamps.take(stamp).to_msg()
-        self._queue.update(camera, Tag(stamp_message, settings.encoding))
+        return result
 
-    def _camera(self, pose: Pose, settings: Settings) -> Camera:
-        position, orientation = pose.position, pose.orientation
-        c2w = c2w_from_quaternion(
-            (position.x, position.y, position.z),
-            (orientation.x, orientation.y, orientation.z, orientation.w),
-            settings.convention,
-        )
-        return Camera(self._units(settings).to_scene(c2w), settings.intrinsics)
+    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Stop rendering."""
+        if not self._stage.stop():
+            self.get_logger().warning('the chunk in work is not finished yet')
+        return super().on_deactivate(state)
 
-    def _units(self, settings: Settings) -> WorldTransform:
-        in_world = settings.in_world and self._world is not None
-        return self._world if in_world else WorldTransform.identity()
+    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Leave the graph and free the device."""
+        self._disconnect()
+        return super().on_cleanup(state)
 
-    def _on_get_frame(
-        self, request: GetFrame.Request, response: GetFrame.Response
-    ) -> GetFrame.Response:
-        frame = self._queue.take(request.client_id)
-        if frame is not None:
-            tag: Tag = frame.update.tag
-            header = messages.header(tag.stamp, self.get_parameter('frame_id').value)
-            response.available = True
-            response.info = messages.frame_info(frame, header)
-            response.image = messages.image(frame, tag.encoding, header)
-        return response
+    def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Stop rendering and free the device, for good."""
+        self._disconnect()
+        return super().on_shutdown(state)
+
+    def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Start over, unconfigured."""
+        self._disconnect()
+        return super().on_error(state)
+
+    def _disconnect(self) -> None:
+        self._stage.stop()
+        if self._interface is not None:
+            self._interface.close()
+            self._interface = None
+        self._stage.clear()
+
+    def _open(self, values: dict[str, parameters.Value]) -> OpenedScene:
+        scene = self._opener(values)
+        settings = Settings.from_values(values)
+        scene.check(settings, self._camera(settings))
+        self._diagnostics.load_failure = ''
+        return scene
+
+    def _change_scene(self, config: str, checkpoint: str) -> str:
+        """Load a scene and show it; return its name. On the thread of the service."""
+        if self._stage.scene is None:
+            raise ConfigurationError(
+                'there is no scene to replace: set the parameter config, then ros2 lifecycle set '
+                f'{self.get_fully_qualified_name()} configure'
+            )
+        names = {'config': config, 'checkpoint': checkpoint}
+        try:
+            scene = self._open({**parameters.values(self), **names})
+            update = self._stage.change_scene(scene)
+        except Exception as error:
+            self._diagnostics.load_failure = f'the scene was not changed: {error}'
+            self.get_logger().error(self._diagnostics.load_failure)
+            self._log_traceback(error)
+            raise
+        if update is not None:
+            self._statistics.accepted(update)
+        # What is shown is what a later configuration loads.
+        self.set_parameters([Parameter(name, value=value) for name, value in names.items()])
+        free_unused_memory()
+        self.get_logger().info(f'the scene is now {scene.title}')
+        return scene.title
 
     def _settings(self) -> Settings:
-        return Settings.from_values(parameters.values(self), self._world is not None)
+        return Settings.from_values(parameters.values(self))
+
+    def _camera(self, settings: Settings) -> Intrinsics:
+        if self._interface is None:
+            return settings.intrinsics
+        return self._interface.calibration(settings).intrinsics
+
+    def _state(self) -> str:
+        return self._state_machine.current_state[1]
 
     def _check_parameters(self, changes: list[Parameter]) -> SetParametersResult:
-        # Only checked here: every update reads the parameters anew, so a change takes effect
-        # with the next one.
+        # Only checked here: every pose reads the parameters anew, so a change takes effect with
+        # the next one.
         changed = {parameter.name: parameter.value for parameter in changes}
         try:
-            Settings.from_values(
-                {**parameters.values(self), **changed}, self._world is not None
-            )
-        except ConfigurationError as error:
+            settings = Settings.from_values({**parameters.values(self), **changed})
+            if (scene := self._stage.scene) is not None:
+                scene.check(settings, self._camera(settings))
+        except RendererError as error:
             return SetParametersResult(successful=False, reason=str(error))
         return SetParametersResult(successful=True)
+
+    def _log_traceback(self, error: Exception) -> None:
+        self.get_logger().debug(''.join(traceback.format_exception(error)))

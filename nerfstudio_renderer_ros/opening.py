@@ -20,9 +20,10 @@ from dataclasses import dataclass
 
 import nerfstudio_renderer as core
 from nerfstudio_renderer_ros.parameters import Value
+from nerfstudio_renderer_ros.settings import Settings
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class OpenedScene:
     """What the node needs of a scene."""
 
@@ -30,6 +31,32 @@ class OpenedScene:
     """Renders it."""
     world: core.WorldTransform | None
     """Where it stands in the world; None if it does not say."""
+    title: str = ''
+    """What was loaded, for people."""
+    engine: str = ''
+    """What renders it, and why that."""
+
+    def in_world(self, settings: Settings) -> bool:
+        """Tell whether poses are in the world of the training images, or else in the scene's."""
+        return settings.units != 'scene' and self.world is not None
+
+    def units(self, settings: Settings) -> core.WorldTransform:
+        """Return how the coordinates of the poses become the scene's."""
+        return self.world if self.in_world(settings) else core.WorldTransform.identity()
+
+    def check(self, settings: Settings, camera: core.Intrinsics) -> None:
+        """
+        Refuse what this scene cannot be shown with.
+
+        :raises ConfigurationError: with the reason and what to do.
+        """
+        if settings.units == 'world' and self.world is None:
+            raise core.ConfigurationError(
+                'parameter pose_units: world needs dataparser_transforms.json beside the '
+                'config; copy it there, or send poses in scene units with pose_units:=scene'
+            )
+        if (reason := self.renderer.obstacle(camera)) is not None:
+            raise core.ConfigurationError(reason)
 
 
 SceneOpener = Callable[[Mapping[str, Value]], OpenedScene]
@@ -45,6 +72,11 @@ def open_scene(values: Mapping[str, Value]) -> OpenedScene:
     scene = core.load_scene(
         values['config'], checkpoint=values['checkpoint'], device=values['device']
     )
-    engine = core.select_engine(scene, values['engine'])
+    engine, why = core.choose_engine(scene, values['engine'])
     quality = core.Quality(core.StrideLadder(tuple(values['levels'])))
-    return OpenedScene(core.ProgressiveRenderer(engine, quality), scene.world)
+    return OpenedScene(
+        core.ProgressiveRenderer(engine, quality),
+        scene.world,
+        f'{scene.files.config}, step {scene.step}',
+        f'{engine.name}: {why}',
+    )

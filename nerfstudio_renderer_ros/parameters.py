@@ -41,6 +41,15 @@ class ParameterSpec:
     """The only allowed strings; empty for any."""
     read_only: bool = False
     """Whether it is fixed when the node starts."""
+    at_configure: bool = False
+    """Whether a change waits for the next configuration of the node."""
+
+    @property
+    def changes(self) -> str:
+        """Return when a change takes effect, in words."""
+        if self.read_only:
+            return 'at start'
+        return 'at configure' if self.at_configure else 'any time'
 
     @property
     def descriptor(self) -> ParameterDescriptor:
@@ -70,24 +79,29 @@ class ParameterSpec:
 
 PARAMETERS = (
     ParameterSpec(
+        'autostart', True,
+        'Whether the node configures and activates itself; false: it waits for ros2 lifecycle set',
+        read_only=True,
+    ),
+    ParameterSpec(
         'config', '',
         'Path of the config.yml that ns-train wrote, or of its folder; empty: the bundled scene',
-        read_only=True,
+        at_configure=True,
     ),
     ParameterSpec(
         'checkpoint', '',
         'Path of a step-*.ckpt; empty: the newest step beside the config',
-        read_only=True,
+        at_configure=True,
     ),
     ParameterSpec(
         'device', 'auto',
         'Where to render: auto (CUDA where there is one), cpu, cuda or cuda:N',
-        read_only=True,
+        at_configure=True,
     ),
     ParameterSpec(
         'engine', 'auto',
         'What renders: auto takes the fastest one that supports the scene on the device',
-        choices=('auto', 'nerfstudio', 'fused'), read_only=True,
+        choices=('auto', 'nerfstudio', 'fused'), at_configure=True,
     ),
     ParameterSpec(
         'width', DEFAULTS.width, 'Columns of the finest picture, pixels', limits=(1, 16384),
@@ -96,7 +110,16 @@ PARAMETERS = (
         'height', DEFAULTS.height, 'Rows of the finest picture, pixels', limits=(1, 16384),
     ),
     ParameterSpec(
-        'fov_y_deg', DEFAULTS.fov_y_deg, 'Vertical field of view, degrees', limits=(1.0, 179.0),
+        'projection', 'perspective',
+        'How directions become pixels: perspective (a pinhole), fisheye (equidistant) or '
+        'equirectangular (the whole sphere)',
+        choices=('perspective', 'fisheye', 'equirectangular'),
+    ),
+    ParameterSpec(
+        'fov_y_deg', DEFAULTS.fov_y_deg,
+        'Vertical field of view, degrees; below 180 for perspective, of no effect for '
+        'equirectangular',
+        limits=(1.0, 360.0),
     ),
     ParameterSpec(
         'levels', list(DEFAULTS.levels),
@@ -113,8 +136,40 @@ PARAMETERS = (
         choices=('rgb8', 'bgr8', 'rgba8', 'bgra8', 'mono8'),
     ),
     ParameterSpec(
+        'compressed_format', 'jpeg', 'Format of ~/image/compressed', choices=('jpeg', 'png'),
+    ),
+    ParameterSpec(
+        'jpeg_quality', 95, 'Quality of ~/image/compressed as jpeg', limits=(1, 100),
+    ),
+    ParameterSpec(
+        'depth_encoding', '32FC1',
+        'Encoding of ~/depth/image: 32FC1 (metres, NaN for nothing) or 16UC1 (millimetres, 0 for '
+        'nothing)',
+        choices=('32FC1', '16UC1'),
+    ),
+    ParameterSpec(
+        'depth_min_accumulation', 0.5,
+        'There is no depth where less than this share of the light along a ray is taken up',
+        limits=(0.0, 1.0),
+    ),
+    ParameterSpec(
+        'pixel_centre', 0.5,
+        'Where camera_info, in and out, has the centre of the first pixel: 0.5 (nerfstudio, '
+        'COLMAP) or 0.0 (OpenCV, image_geometry)',
+        limits=(0.0, 0.5),
+    ),
+    ParameterSpec(
         'frame_id', 'nerfstudio_camera', 'header.frame_id of everything published',
         read_only=True,
+    ),
+    ParameterSpec(
+        'world_frame', 'map', 'Frame in which poses without a frame_id are, and others are turned '
+        'into',
+    ),
+    ParameterSpec(
+        'publish_tf', False,
+        'Whether frame_id is broadcast in world_frame, at the pose that is rendered (needs '
+        'tf2_ros)',
     ),
     ParameterSpec(
         'pose_convention', 'optical',

@@ -19,48 +19,64 @@ from nerfstudio_renderer import Frame
 from nerfstudio_renderer_msgs.msg import FrameInfo
 from nerfstudio_renderer_ros import messages
 from nerfstudio_renderer_ros.tag import Tag
-from rclpy.node import Node
-from rclpy.publisher import Publisher
+from nerfstudio_renderer_ros.transforms import CameraBroadcaster
+from rclpy.lifecycle import LifecycleNode
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.qos_overriding_options import QoSOverridingOptions
-from sensor_msgs.msg import CameraInfo, Image
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 # Reliable, because rviz subscribes so by default; one deep, because only the newest is of use.
 _OUTPUT = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
+# The small ones first: whoever pairs them with an image by stamp has them when it comes.
+_TOPICS = (
+    (FrameInfo, '~/frame_info', messages.frame_info),
+    (CameraInfo, '~/camera_info', messages.camera_info),
+    (Image, '~/image', messages.image),
+    (CompressedImage, '~/image/compressed', messages.compressed_image),
+    (Image, '~/image_full', messages.full_image),
+    (CameraInfo, '~/depth/camera_info', messages.camera_info),
+    (Image, '~/depth/image', messages.depth_image),
+)
 
 
 class FramePublishers:
-    """Publishes frames as image, camera_info and frame_info."""
+    """
+    Publishes frames on all topics that somebody has subscribed to; makes nothing for the others.
 
-    def __init__(self, node: Node, frame_id: str) -> None:
-        self._context = node.context
+    :param frame_id: of everything published.
+    """
+
+    def __init__(self, node: LifecycleNode, frame_id: str) -> None:
+        self._node = node
         self._frame_id = frame_id
-        self._image = _publisher(node, Image, '~/image')
-        self._camera_info = _publisher(node, CameraInfo, '~/camera_info')
-        self._frame_info = _publisher(node, FrameInfo, '~/frame_info')
+        self._broadcaster = CameraBroadcaster(node)
+        self._publishers = [
+            (node.create_lifecycle_publisher(
+                kind, topic, _OUTPUT,
+                qos_overriding_options=QoSOverridingOptions.with_default_policies(),
+            ), make)
+            for kind, topic, make in _TOPICS
+        ]
+
+    def close(self) -> None:
+        """Publish no more."""
+        for publisher, _ in self._publishers:
+            self._node.destroy_lifecycle_publisher(publisher)
+        self._broadcaster.close()
 
     def publish(self, frame: Frame) -> None:
-        """Publish what somebody has subscribed to; on the render thread."""
+        """Publish ``frame``; on the render thread."""
         try:
             self._publish(frame)
         except Exception:
-            if self._context.ok():
+            if self._node.context.ok():
                 raise  # else ROS has been shut down under it, and the thread is about to end
 
     def _publish(self, frame: Frame) -> None:
         tag: Tag = frame.update.tag
         header = messages.header(tag.stamp, self._frame_id)
-        # The image last: whoever pairs them by stamp then has the small ones already.
-        if self._frame_info.get_subscription_count():
-            self._frame_info.publish(messages.frame_info(frame, header))
-        if self._camera_info.get_subscription_count():
-            self._camera_info.publish(messages.camera_info(frame.intrinsics, header))
-        if self._image.get_subscription_count():
-            self._image.publish(messages.image(frame, tag.encoding, header))
-
-
-def _publisher(node: Node, message_type: type, topic: str) -> Publisher:
-    overriding = QoSOverridingOptions.with_default_policies()
-    return node.create_publisher(
-        message_type, topic, _OUTPUT, qos_overriding_options=overriding
-    )
+        if tag.settings.publish_tf and frame.level == 0:
+            self._broadcaster.send(messages.camera_transform(frame, header))
+        for publisher, make in self._publishers:
+            if publisher.get_subscription_count():
+                publisher.publish(make(frame, header))

@@ -18,7 +18,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from nerfstudio_renderer import ConfigurationError, Intrinsics, PoseConvention, StrideLadder
+from nerfstudio_renderer import (
+    ConfigurationError,
+    Intrinsics,
+    PoseConvention,
+    Projection,
+    StrideLadder,
+)
 from nerfstudio_renderer_ros.parameters import PARAMETERS, Value
 
 
@@ -34,40 +40,60 @@ class Settings:
     """Time within which the first picture should come, seconds."""
     encoding: str
     """Of the images."""
+    compressed_format: str
+    """Of the compressed images: jpeg or png."""
+    jpeg_quality: int
+    """Of the compressed images, 1 to 100."""
+    depth_encoding: str
+    """Of the depth images: 32FC1 or 16UC1."""
+    depth_min_accumulation: float
+    """Opacity below which there is no depth, 0 to 1."""
+    pixel_centre: float
+    """Coordinate of the first pixel's centre in camera_info, pixels; the core's is 0.5."""
+    world_frame: str
+    """Frame of the poses that are rendered."""
+    publish_tf: bool
+    """Whether the camera's frame is broadcast."""
     convention: PoseConvention
     """Axes of the camera in pose messages."""
-    in_world: bool
-    """Whether poses are in world coordinates rather than the scene's."""
+    units: str
+    """Coordinates of the poses: world, scene or auto."""
     tolerance_m: float
     """Distance within which a pose counts as repeated, in the units of the poses."""
     tolerance_deg: float
     """Angle within which a pose counts as repeated, degrees."""
 
     @classmethod
-    def from_values(cls, values: Mapping[str, Value], has_world: bool) -> Settings:
+    def from_values(cls, values: Mapping[str, Value]) -> Settings:
         """
         Check ``values``, one for each parameter, and return what they say.
 
-        :param has_world: whether the scene says where it stands in the world.
         :raises ConfigurationError: with the parameter, its value and what to do.
         """
         for spec in PARAMETERS:
             spec.check(values[spec.name])
-        units = values['pose_units']
-        if units == 'world' and not has_world:
+        if values['world_frame'] == values['frame_id']:
             raise ConfigurationError(
-                'parameter pose_units: world needs dataparser_transforms.json beside the '
-                'config; copy it there, or send poses in scene units with pose_units:=scene'
+                f'parameter world_frame: {values["world_frame"]!r} is the frame_id of the camera '
+                'too; a camera has a frame of its own'
             )
         return cls(
             intrinsics=Intrinsics.from_fov_y(
-                values['width'], values['height'], values['fov_y_deg']
+                values['width'], values['height'], values['fov_y_deg'],
+                Projection(values['projection']),
             ),
             ladder=StrideLadder(tuple(values['levels'])),
             target_latency_s=values['target_latency_ms'] / 1e3,
             encoding=values['encoding'],
+            compressed_format=values['compressed_format'],
+            jpeg_quality=values['jpeg_quality'],
+            depth_encoding=values['depth_encoding'],
+            depth_min_accumulation=values['depth_min_accumulation'],
+            pixel_centre=values['pixel_centre'],
+            world_frame=values['world_frame'],
+            publish_tf=values['publish_tf'],
             convention=PoseConvention(values['pose_convention']),
-            in_world=units == 'world' or (units == 'auto' and has_world),
+            units=values['pose_units'],
             tolerance_m=values['pose_tolerance_m'],
             tolerance_deg=values['pose_tolerance_deg'],
         )

@@ -22,12 +22,21 @@ class IncreasingStamps:
     """Gives each update its own stamp: the one asked for, or just after the last one given."""
 
     def __init__(self) -> None:
-        self._last_ns: int | None = None
+        self._last_given_ns: int | None = None
+        self._last_wanted_ns: int | None = None
+
+    def is_stale(self, stamp: Time) -> bool:
+        """Tell whether ``stamp`` is older than the last one asked for."""
+        return self._last_wanted_ns is not None and stamp.nanoseconds < self._last_wanted_ns
 
     def take(self, wanted: Time) -> Time:
         """Return ``wanted``, moved to 1 ns after the last stamp if it is not later than that."""
-        nanoseconds = wanted.nanoseconds
-        if self._last_ns is not None:
-            nanoseconds = max(nanoseconds, self._last_ns + 1)
-        self._last_ns = nanoseconds
+        nanoseconds = self._last_wanted_ns = wanted.nanoseconds
+        if self._last_given_ns is not None:
+            nanoseconds = max(nanoseconds, self._last_given_ns + 1)
+        self._last_given_ns = nanoseconds
         return Time(nanoseconds=nanoseconds, clock_type=wanted.clock_type)
+
+    def restart(self) -> None:
+        """Let earlier stamps follow: the clock has jumped back."""
+        self._last_given_ns = self._last_wanted_ns = None

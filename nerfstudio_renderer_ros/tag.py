@@ -18,13 +18,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from builtin_interfaces.msg import Time
+from nerfstudio_renderer_ros.calibration import Calibration
+from nerfstudio_renderer_ros.settings import Settings
+import numpy as np
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Tag:
     """Travels with an update through the render queue."""
 
     stamp: Time
     """Of every message about the update's frames."""
-    encoding: str
-    """Of its images."""
+    settings: Settings
+    """What the parameters said when it was accepted."""
+    calibration: Calibration
+    """Of the camera whose picture it is."""
+    c2w: np.ndarray
+    """Its pose as it was asked for, OpenGL axes, in the frame and unit of the poses."""
+    units_per_metre: float
+    """Scene units in one unit of the poses."""

@@ -31,16 +31,22 @@ ENGINE_NAMES = ('auto', 'nerfstudio', 'fused')
 
 
 def select_engine(scene: Scene, name: str = 'auto') -> Engine:
-    """
-    Return the engine called ``name`` for ``scene``; 'auto' takes the fastest that supports it.
+    """Return the engine of ``choose_engine`` alone."""
+    return choose_engine(scene, name)[0]
 
+
+def choose_engine(scene: Scene, name: str = 'auto') -> tuple[Engine, str]:
+    """
+    Return the engine called ``name`` for ``scene``, and why it is the one.
+
+    :param name: one of ENGINE_NAMES; 'auto' takes the fastest that supports the scene.
     :raises ConfigurationError: if there is no such engine, or it does not support the scene.
     """
     if name not in ENGINE_NAMES:
         raise ConfigurationError(f'engine {name!r} is not one of {", ".join(ENGINE_NAMES)}')
     engine, why = _choose(scene, name)
     _log.info('engine %s on %s: %s', engine.name, engine.device, why)
-    return engine
+    return engine, why
 
 
 def _choose(scene: Scene, name: str) -> tuple[Engine, str]:

@@ -78,10 +78,12 @@ def test_a_changed_encoding_takes_effect_with_the_next_update(client, encoding, 
         ('levels', [3, 2], '3 must be a larger multiple of 2'),
         ('levels', [0], 'must be one or more strides'),
         ('width', 0, 'width'),
-        ('fov_y_deg', 180.0, 'fov_y_deg'),
+        ('fov_y_deg', 180.0, 'field of view 180.0 degrees'),
         ('pose_tolerance_m', -1.0, 'pose_tolerance_m'),
-        ('config', '/elsewhere', 'read-only'),
-        ('engine', 'nerfstudio', 'read-only'),
+        ('frame_id', 'elsewhere', 'read-only'),
+        ('autostart', False, 'read-only'),
+        ('engine', 'fast', "engine: 'fast' is not one of auto, nerfstudio, fused"),
+        ('world_frame', 'nerfstudio_camera', 'is the frame_id of the camera too'),
     ],
 )
 def test_a_wrong_change_is_refused_with_the_reason_and_changes_nothing(
@@ -110,14 +112,10 @@ def test_a_tolerance_lets_the_camera_tremble(client):
 @pytest.mark.parametrize(
     ('arguments', 'reason'),
     [
-        (['-p', 'config:=/nowhere/config.yml'], "config '/nowhere/config.yml' does not exist"),
-        (['-p', 'checkpoint:=/nowhere.ckpt'], "checkpoint '/nowhere.ckpt' does not exist"),
-        (['-p', 'device:=cuda:99'], "device 'cuda:99': PyTorch finds"),
-        (['-p', 'device:=tpu'], "device 'tpu' is not auto, cpu, cuda or cuda:N"),
         (['-p', 'engine:=fast'], "engine: 'fast' is not one of auto, nerfstudio, fused"),
         (['-p', 'width:=wide'], 'width'),
         (['-p', 'width:=0'], 'width'),
-        (['-p', 'fov_y_deg:=200.0'], 'fov_y_deg'),
+        (['-p', 'fov_y_deg:=200.0'], 'field of view 200.0 degrees'),
         (['-p', 'levels:=[4, 3]'], 'levels [4, 3]: 4 must be a larger multiple of 3'),
         (['-p', 'pose_units:=feet'], "pose_units: 'feet' is not one of auto, world, scene"),
     ],
@@ -135,16 +133,6 @@ def test_a_wrong_parameter_refuses_to_start_with_one_clear_line(arguments, reaso
     assert 'cannot start: ' in fatal[0]
     assert reason in fatal[0]
     assert 'Traceback' not in result.stderr
-
-
-def test_world_units_need_to_know_the_world(tmp_path: Path):
-    from support.scenes import write_scene
-
-    config = write_scene(tmp_path / 'scene', world=False)
-    parameters = {'config': config, 'pose_units': 'world'}
-    with NodeProcess(REAL_NODE, tmp_path / 'log', parameters) as node:
-        assert node.process.wait(90) == 1
-        assert 'world needs dataparser_transforms.json beside the config' in node.output
 
 
 def test_parameters_of_the_command_line_are_used(tmp_path: Path):

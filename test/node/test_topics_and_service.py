@@ -18,12 +18,11 @@ from __future__ import annotations
 from itertools import pairwise
 import time
 
-from geometry_msgs.msg import PoseStamped
 from nerfstudio_renderer import Intrinsics, StrideLadder
 import numpy as np
 import pytest
 from rclpy.qos import ReliabilityPolicy
-from support.client import Client, pose, stamp_of
+from support.client import Client, pose, stamp_of, stamped
 from support.engines import camera_at, pattern
 from support.pattern_node import WORLD_SCALE
 import torch
@@ -158,16 +157,11 @@ def test_every_client_gets_a_frame_once_and_the_same_as_was_published(client):
     assert not client.get_frame().available
 
 
-def test_a_stamped_pose_keeps_its_stamp_but_stamps_only_increase(client):
-    def stamped(x: float, seconds: int) -> PoseStamped:
-        message = PoseStamped(pose=pose(x))
-        message.header.stamp.sec = seconds
-        return message
-
+def test_a_stamped_pose_keeps_its_stamp_and_an_unstamped_one_follows_it(client):
     future = int(time.time()) + 10_000
-    _next_sequence(client, stamped(11.0, future))
+    _next_sequence(client, stamped(pose(11.0), future))
     assert {stamp_of(info) for info in client.infos} == {future * 10**9}
-    _next_sequence(client, stamped(12.0, future - 5_000))
+    _next_sequence(client, stamped(pose(12.0), future))
     assert stamp_of(client.infos[-1]) == future * 10**9 + 1
     _next_sequence(client, pose(13.0))
     assert stamp_of(client.infos[-1]) == future * 10**9 + 2

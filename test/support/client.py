@@ -23,7 +23,8 @@ from typing import Any, TypeVar
 
 from geometry_msgs.msg import Point, Pose, PoseStamped, Quaternion
 from nerfstudio_renderer_msgs.msg import FrameInfo
-from nerfstudio_renderer_msgs.srv import GetFrame
+from lifecycle_msgs.srv import ChangeState, GetState
+from nerfstudio_renderer_msgs.srv import GetFrame, LoadScene
 from rcl_interfaces.msg import Parameter as ParameterMessage
 from rcl_interfaces.srv import DescribeParameters, GetParameters, SetParameters
 import rclpy
@@ -32,6 +33,7 @@ from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.parameter import Parameter
 from rclpy.publisher import Publisher
 from rclpy.qos import QoSProfile, ReliabilityPolicy
+from rclpy.task import Future
 from sensor_msgs.msg import CameraInfo, Image
 
 PATIENCE_S = 120.0
@@ -50,9 +52,22 @@ def pose(
     return Pose(position=Point(x=x, y=y, z=z), orientation=Quaternion(x=qx, y=qy, z=qz, w=qw))
 
 
+def stamped(pose: Pose, seconds: float, frame_id: str = '') -> PoseStamped:
+    """Return a pose with a time and a frame."""
+    message = PoseStamped(pose=pose)
+    message.header.frame_id = frame_id
+    message.header.stamp.sec = int(seconds)
+    message.header.stamp.nanosec = round((seconds - int(seconds)) * 1e9)
+    return message
+
+
 def stamp_of(message: Any) -> int:
     """Return the header's stamp in nanoseconds."""
     return message.header.stamp.sec * 10**9 + message.header.stamp.nanosec
+
+
+def _full(topic: str) -> str:
+    return topic if topic.startswith('/') else f'{NAME}/{topic}'
 
 
 class Client:
@@ -75,6 +90,9 @@ class Client:
             kind: self.node.create_client(kind, f'{NAME}/{name}')
             for kind, name in (
                 (GetFrame, 'get_frame'),
+                (LoadScene, 'load_scene'),
+                (ChangeState, 'change_state'),
+                (GetState, 'get_state'),
                 (SetParameters, 'set_parameters'),
                 (GetParameters, 'get_parameters'),
                 (DescribeParameters, 'describe_parameters'),
@@ -83,6 +101,16 @@ class Client:
         self._thread = threading.Thread(target=self._spin, name='client')
         self._thread.start()
 
+    def listen(self, kind: type, topic: str) -> list:
+        """Return the list to which every later message of a topic is added."""
+        received: list = []
+        self._subscribe(kind, topic, received)
+        return received
+
+    def publisher(self, kind: type, topic: str, profile: QoSProfile | int = 10) -> Publisher:
+        """Return a publisher on a topic, of the node's own unless it begins with a slash."""
+        return self.node.create_publisher(kind, _full(topic), profile)
+
     def _subscribe(self, kind: type, topic: str, received: list) -> None:
         def keep(message: Any) -> None:
             with self._changed:
@@ -90,7 +118,7 @@ class Client:
                 self._changed.notify_all()
 
         # Deep, so that the tests see every frame and not only the newest.
-        self.node.create_subscription(kind, f'{NAME}/{topic}', keep, 1000)
+        self.node.create_subscription(kind, _full(topic), keep, 1000)
 
     def _spin(self) -> None:
         executor = SingleThreadedExecutor(context=self._context)
@@ -181,18 +209,33 @@ class Client:
         """Return sequence and level of every frame, as they came."""
         return [(info.sequence, info.level) for info in self.infos]
 
+    def ask(self, request: Any) -> Future:
+        """Call the service that a request belongs to; return what will have its response."""
+        kind = next(kind for kind in self._services if isinstance(request, kind.Request))
+        assert self._services[kind].wait_for_service(PATIENCE_S), f'there is no {kind.__name__}'
+        return self._services[kind].call_async(request)
+
     def call(self, request: Any) -> Any:
         """Call the service that a request belongs to; return its response."""
-        kind = next(kind for kind in self._services if isinstance(request, kind.Request))
         done = threading.Event()
-        future = self._services[kind].call_async(request)
+        future = self.ask(request)
         future.add_done_callback(lambda _: done.set())
-        assert done.wait(PATIENCE_S), f'{kind.__name__} was not answered'
+        assert done.wait(PATIENCE_S), f'{type(request).__name__} was not answered'
         return future.result()
 
     def get_frame(self, client_id: str = '') -> GetFrame.Response:
         """Ask for the newest unseen frame."""
         return self.call(GetFrame.Request(client_id=client_id))
+
+    def change_state(self, transition: int) -> bool:
+        """Ask for a transition (of lifecycle_msgs/Transition); return whether it succeeded."""
+        request = ChangeState.Request()
+        request.transition.id = transition
+        return self.call(request).success
+
+    def state(self) -> str:
+        """Return the node's lifecycle state."""
+        return self.call(GetState.Request()).current_state.label
 
     def set_parameter(self, name: str, value: Any) -> Any:
         """Set a parameter of the node; return the result."""

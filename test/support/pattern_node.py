@@ -14,30 +14,67 @@
 """
 The renderer node on a PatternEngine, as a process: ``python -m support.pattern_node``.
 
-The environment variable SECONDS_PER_RAY says how slow the engine is.
+The environment variable SECONDS_PER_RAY says how slow the engine is. The parameter config is what
+open_pattern makes of it.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+import time
 
-from nerfstudio_renderer import ProgressiveRenderer, Quality, StrideLadder
+from nerfstudio_renderer import ProgressiveRenderer, Quality, SceneError, StrideLadder
 from nerfstudio_renderer.scene.world import WorldTransform
 from nerfstudio_renderer_ros.main import main
 from nerfstudio_renderer_ros.opening import OpenedScene
 import numpy as np
+import torch
 
 from support.engines import FailingEngine
 
 WORLD_SCALE = 0.5
+BROKEN = 'broken'
+
+
+class BlueEngine(FailingEngine):
+    """
+    Renders the pattern with some blue, by which scenes can be told apart.
+
+    :param blue: 0 to 255.
+    """
+
+    def __init__(self, blue: int, **options: float) -> None:
+        super().__init__(**options)
+        self.blue = blue
+
+    class PatternView(FailingEngine.PatternView):
+        """A view of a blue pattern."""
+
+        def render(self, pixels: torch.Tensor) -> torch.Tensor:
+            """Return the pattern at ``pixels``."""
+            picture = super().render(pixels)
+            picture[:, 2] = self._engine.blue / 255.0
+            return picture
 
 
 def open_pattern(values: dict) -> OpenedScene:
-    """Return a renderer that needs no scene, in a world of twice the scene's size."""
-    engine = FailingEngine(seconds_per_ray=float(os.environ.get('SECONDS_PER_RAY', '0')))
+    """
+    Return a renderer that needs no scene, in a world of twice the scene's size.
+
+    :param values: ``config`` may be BROKEN, or how blue the pictures are, and how many seconds
+        loading takes: ``blue:seconds``.
+    """
+    if values['config'] == BROKEN:
+        raise SceneError("config 'broken' is broken")
+    blue, _, seconds = values['config'].partition(':')
+    time.sleep(float(seconds or 0.0))
+    engine = BlueEngine(
+        int(blue or 0), seconds_per_ray=float(os.environ.get('SECONDS_PER_RAY', '0'))
+    )
     renderer = ProgressiveRenderer(engine, Quality(StrideLadder((1,))))
-    return OpenedScene(renderer, WorldTransform(np.eye(3, 4), WORLD_SCALE))
+    world = WorldTransform(np.eye(3, 4), WORLD_SCALE)
+    return OpenedScene(renderer, world, f'pattern {values["config"]}', 'pattern: as asked')
 
 
 if __name__ == '__main__':

@@ -1,0 +1,79 @@
+# Copyright 2026 The nerfstudio_renderer_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""The calibration of a real camera, from the topic on which its driver publishes it."""
+
+from __future__ import annotations
+
+from nerfstudio_renderer import ConfigurationError
+from nerfstudio_renderer_ros.calibration import Calibration
+from nerfstudio_renderer_ros.rejections import Rejections
+from nerfstudio_renderer_ros.settings import Settings
+from rclpy.node import Node
+from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+from sensor_msgs.msg import CameraInfo
+
+_TOPIC = '~/camera_info_in'
+# Drivers publish it with every image; others once, for those who come later too. One subscription
+# cannot match both and get what was published before it: a message may so come twice.
+_PROFILES = (
+    QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT),
+    QoSProfile(
+        depth=1,
+        reliability=ReliabilityPolicy.RELIABLE,
+        durability=DurabilityPolicy.TRANSIENT_LOCAL,
+    ),
+)
+
+
+class CameraInput:
+    """Holds the calibration that came last and can be used."""
+
+    def __init__(self, node: Node, rejections: Rejections) -> None:
+        self._node = node
+        self._rejections = rejections
+        self._message: CameraInfo | None = None
+        self._read: tuple[CameraInfo, float, Calibration] | None = None
+        self._subscriptions = [
+            node.create_subscription(CameraInfo, _TOPIC, self._on_camera_info, profile)
+            for profile in _PROFILES
+        ]
+
+    def close(self) -> None:
+        """Listen no more."""
+        for subscription in self._subscriptions:
+            self._node.destroy_subscription(subscription)
+
+    def calibration(self, settings: Settings) -> Calibration:
+        """Return that of the real camera, or of the one that the parameters describe."""
+        message, centre = self._message, settings.pixel_centre
+        if message is None:
+            return Calibration.ideal(settings.intrinsics)
+        if self._read is None or self._read[:2] != (message, centre):
+            self._read = message, centre, Calibration.from_message(message, centre)
+        return self._read[2]
+
+    def _on_camera_info(self, message: CameraInfo) -> None:
+        message.header = type(message.header)()  # the same camera at another time is the same
+        if message == self._message:
+            return
+        try:
+            intrinsics = Calibration.from_message(message, pixel_centre=0.5).intrinsics
+        except ConfigurationError as error:
+            self._rejections.report('camera_info_in', str(error))
+            return
+        self._message = message
+        self._node.get_logger().info(
+            f'the camera is that of {_TOPIC} from the next pose on: {intrinsics.width} x '
+            f'{intrinsics.height}, {message.distortion_model or "no distortion_model"}'
+        )

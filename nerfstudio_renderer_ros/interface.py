@@ -1,0 +1,88 @@
+# Copyright 2026 The nerfstudio_renderer_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""The topics and the service that the node has while it is configured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from nerfstudio_renderer import Frame
+from nerfstudio_renderer_msgs.srv import GetFrame
+from nerfstudio_renderer_ros import messages
+from nerfstudio_renderer_ros.calibration import Calibration
+from nerfstudio_renderer_ros.camera_input import CameraInput
+from nerfstudio_renderer_ros.poses import PoseInput
+from nerfstudio_renderer_ros.publishers import FramePublishers
+from nerfstudio_renderer_ros.rejections import Rejections
+from nerfstudio_renderer_ros.settings import Settings
+from nerfstudio_renderer_ros.stage import Stage
+from nerfstudio_renderer_ros.statistics import Statistics
+from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
+from rclpy.lifecycle import LifecycleNode
+
+
+class Interface:
+    """
+    Poses and cameras in, frames out.
+
+    :param settings: tells what the parameters say now.
+    :param frame_id: of everything published.
+    """
+
+    def __init__(
+        self,
+        node: LifecycleNode,
+        stage: Stage,
+        statistics: Statistics,
+        settings: Callable[[], Settings],
+        frame_id: str,
+    ) -> None:
+        self._node = node
+        self._stage = stage
+        self._frame_id = frame_id
+        self._publishers = FramePublishers(node, frame_id)
+        rejections = Rejections(node.get_logger(), statistics)
+        self._camera = CameraInput(node, rejections)
+        self._poses = PoseInput(
+            node, stage, settings, self._camera.calibration, rejections, statistics
+        )
+        self._service = node.create_service(
+            GetFrame, '~/get_frame', self._on_get_frame,
+            callback_group=MutuallyExclusiveCallbackGroup(),
+        )
+
+    def calibration(self, settings: Settings) -> Calibration:
+        """Return that of the camera whose pictures are made."""
+        return self._camera.calibration(settings)
+
+    def publish(self, frame: Frame) -> None:
+        """Publish ``frame``; on the render thread."""
+        self._publishers.publish(frame)
+
+    def close(self) -> None:
+        """Leave the graph."""
+        self._node.destroy_service(self._service)
+        for part in (self._poses, self._camera, self._publishers):
+            part.close()
+
+    def _on_get_frame(
+        self, request: GetFrame.Request, response: GetFrame.Response
+    ) -> GetFrame.Response:
+        frame = self._stage.take(request.client_id)
+        if frame is not None:
+            header = messages.header(frame.update.tag.stamp, self._frame_id)
+            response.available = True
+            response.info = messages.frame_info(frame, header)
+            response.image = messages.image(frame, header)
+        return response

@@ -1,0 +1,148 @@
+# Copyright 2026 The nerfstudio_renderer_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""Camera poses from topics: read, checked, and turned into the frame that is rendered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from geometry_msgs.msg import Pose, PoseStamped
+from nerfstudio_renderer import c2w_from_quaternion, PoseError, RendererError
+from nerfstudio_renderer_ros.calibration import Calibration
+from nerfstudio_renderer_ros.rejections import Rejections
+from nerfstudio_renderer_ros.settings import Settings
+from nerfstudio_renderer_ros.stage import Shot, Stage
+from nerfstudio_renderer_ros.statistics import Statistics
+from nerfstudio_renderer_ros.transforms import FramedPose, transforms
+import numpy as np
+from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
+from rclpy.clock import JumpThreshold, TimeJump
+from rclpy.duration import Duration
+from rclpy.node import Node
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from rclpy.qos_overriding_options import QoSOverridingOptions
+from rclpy.time import Time
+
+# Only the newest pose counts. Best effort matches publishers of either reliability.
+_INPUT = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
+_JUMP_BACK = JumpThreshold(min_forward=None, min_backward=Duration(nanoseconds=-1))
+
+
+class PoseInput:
+    """
+    Listens for poses and has those shown that can be.
+
+    :param settings: tells what the parameters say now.
+    :param calibration: tells whose picture it is to be, given the settings.
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        stage: Stage,
+        settings: Callable[[], Settings],
+        calibration: Callable[[Settings], Calibration],
+        rejections: Rejections,
+        statistics: Statistics,
+    ) -> None:
+        self._node = node
+        self._stage = stage
+        self._settings = settings
+        self._calibration = calibration
+        self._rejections = rejections
+        self._statistics = statistics
+        self._transforms = transforms(node, self._show_stamped, rejections.reject_pose)
+        self._jumps = node.get_clock().create_jump_callback(
+            _JUMP_BACK, post_callback=self._on_jump
+        )
+        group = MutuallyExclusiveCallbackGroup()
+        self._subscriptions = [
+            node.create_subscription(
+                kind, topic, callback, _INPUT, callback_group=group,
+                qos_overriding_options=QoSOverridingOptions.with_default_policies(),
+            )
+            for kind, topic, callback in (
+                (Pose, '~/pose', self._on_pose),
+                (PoseStamped, '~/pose_stamped', self._on_pose_stamped),
+            )
+        ]
+
+    def close(self) -> None:
+        """Listen no more."""
+        for subscription in self._subscriptions:
+            self._node.destroy_subscription(subscription)
+        self._jumps.unregister()
+        self._transforms.close()
+
+    def _on_pose(self, message: Pose) -> None:
+        settings = self._settings()
+        if (c2w := self._read(message, settings)) is not None:
+            self._show(c2w, self._node.get_clock().now(), settings)
+
+    def _on_pose_stamped(self, message: PoseStamped) -> None:
+        settings = self._settings()
+        if (c2w := self._read(message.pose, settings)) is None:
+            return
+        moment = Time.from_msg(message.header.stamp)
+        stamp = moment if moment.nanoseconds else self._node.get_clock().now()
+        frame, world = message.header.frame_id.lstrip('/'), settings.world_frame
+        pose = FramedPose(c2w, frame or world, world, moment, stamp)
+        if pose.frame == pose.world:
+            self._show_stamped(c2w, stamp)
+        elif not self._reject_stale(stamp):
+            self._transforms.turn(pose)
+
+    def _read(self, message: Pose, settings: Settings) -> np.ndarray | None:
+        self._statistics.received()
+        if not self._stage.is_on:
+            self._statistics.rejected('not active')
+            return None
+        position, orientation = message.position, message.orientation
+        try:
+            return c2w_from_quaternion(
+                (position.x, position.y, position.z),
+                (orientation.x, orientation.y, orientation.z, orientation.w),
+                settings.convention,
+            )
+        except PoseError as error:
+            self._rejections.reject_pose('not a pose', str(error))
+            return None
+
+    def _show_stamped(self, c2w: np.ndarray, stamp: Time) -> None:
+        if not self._reject_stale(stamp):
+            self._show(c2w, stamp, self._settings())
+
+    def _show(self, c2w: np.ndarray, stamp: Time, settings: Settings) -> None:
+        try:
+            update = self._stage.show(Shot(c2w, stamp, settings, self._calibration(settings)))
+        except RendererError as error:
+            self._rejections.reject_pose('not a camera', str(error))
+            return
+        if update is not None:
+            self._statistics.accepted(update)
+
+    def _reject_stale(self, stamp: Time) -> bool:
+        if not self._stage.is_stale(stamp):
+            return False
+        self._rejections.reject_pose(
+            'stale',
+            f'its stamp {stamp.nanoseconds * 1e-9:.3f} s is older than the last one; if its '
+            'source has started over, so must the clock (use_sim_time, ros2 bag play --clock)',
+        )
+        return True
+
+    def _on_jump(self, _: TimeJump) -> None:
+        self._node.get_logger().info('the clock has jumped: earlier stamps are accepted again')
+        self._stage.restart_stamps()
+        self._transforms.restart()

@@ -1,0 +1,44 @@
+# Copyright 2026 The nerfstudio_renderer_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""What is not rendered, and why: counted always, logged now and then."""
+
+from __future__ import annotations
+
+import time
+
+from nerfstudio_renderer_ros.statistics import Statistics
+from rclpy.impl.rcutils_logger import RcutilsLogger
+
+_EVERY_S = 5.0
+
+
+class Rejections:
+    """Counts dropped input and logs the reason, of each kind once in some seconds."""
+
+    def __init__(self, logger: RcutilsLogger, statistics: Statistics) -> None:
+        self._logger = logger
+        self._statistics = statistics
+        self._logged: dict[str, float] = {}
+
+    def reject_pose(self, kind: str, reason: str) -> None:
+        """Take note of a pose that was dropped."""
+        self._statistics.rejected(kind)
+        self.report(kind, f'dropped a pose: {reason}')
+
+    def report(self, kind: str, line: str) -> None:
+        """Log ``line`` unless one of this kind was logged a moment ago."""
+        now = time.monotonic()
+        if now - self._logged.get(kind, -_EVERY_S) >= _EVERY_S:
+            self._logged[kind] = now
+            self._logger.warning(line)

@@ -1,0 +1,170 @@
+# Copyright 2026 The nerfstudio_renderer_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""The scene that is shown, and the queue that renders it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+import threading
+
+from nerfstudio_renderer import (
+    Camera,
+    ConfigurationError,
+    Frame,
+    free_unused_memory,
+    PoseTolerance,
+    Quality,
+    RenderQueue,
+    Update,
+)
+from nerfstudio_renderer_ros.calibration import Calibration
+from nerfstudio_renderer_ros.opening import OpenedScene
+from nerfstudio_renderer_ros.settings import Settings
+from nerfstudio_renderer_ros.stamps import IncreasingStamps
+from nerfstudio_renderer_ros.tag import Tag
+import numpy as np
+from rclpy.time import Time
+
+
+@dataclass(frozen=True, eq=False)
+class Shot:
+    """A pose to be shown, and how."""
+
+    c2w: np.ndarray
+    """Camera to world_frame, OpenGL axes, shape (3, 4), in the unit of the poses."""
+    stamp: Time
+    """For its pictures, unless an earlier one has it or a later one."""
+    settings: Settings
+    """What the parameters say."""
+    calibration: Calibration
+    """Of the camera."""
+
+
+class Stage:
+    """
+    Shows a scene from where the camera is. Any thread may call.
+
+    :param listener: called with every frame, on the render thread.
+    :param on_failure: called on the render thread with an update that could not be rendered.
+    """
+
+    def __init__(
+        self, listener: Callable[[Frame], None], on_failure: Callable[[Update, Exception], None]
+    ) -> None:
+        # Whoever holds it may take a stamp and ask the queue: so both increase together.
+        self._lock = threading.Lock()
+        self._scene: OpenedScene | None = None
+        self._last: Shot | None = None
+        self._is_on = False
+        self._stamps = IncreasingStamps()
+        self._queue = RenderQueue(None, on_failure=on_failure)
+        self._queue.subscribe(listener)
+
+    @property
+    def scene(self) -> OpenedScene | None:
+        """Return the scene that is loaded."""
+        return self._scene
+
+    @property
+    def is_on(self) -> bool:
+        """Return whether poses are rendered."""
+        return self._is_on
+
+    def set_scene(self, scene: OpenedScene) -> None:
+        """Have ``scene`` shown from the next start on."""
+        with self._lock:
+            self._scene = scene
+
+    def change_scene(self, scene: OpenedScene) -> Update | None:
+        """
+        Show ``scene`` in place of the one that is there.
+
+        :returns: the update by which the last pose is rendered anew, if it is.
+        :raises ConfigurationError: if there is none any more.
+        """
+        with self._lock:
+            if self._scene is None:
+                raise ConfigurationError('the node was cleaned up while the scene was loaded')
+            self._scene = scene
+            if not self._is_on:
+                return None
+            self._queue.replace(scene.renderer)
+            return None if self._last is None else self._show(self._last)
+
+    def start(self) -> None:
+        """Render what is shown from now on."""
+        with self._lock:
+            self._is_on = True
+            self._last = None
+            self._queue.replace(self._scene.renderer)
+
+    def stop(self) -> bool:
+        """Render no more, and hold no picture; return whether that was done in time."""
+        with self._lock:
+            self._is_on = False
+            return self._queue.rest()
+
+    def clear(self) -> None:
+        """Let go of the scene and of the memory that it has on its device."""
+        with self._lock:
+            self._scene = self._last = None
+        free_unused_memory()
+
+    def close(self) -> bool:
+        """Stop for good; return whether the render thread has ended in time."""
+        return self._queue.close()
+
+    def show(self, shot: Shot) -> Update | None:
+        """
+        Ask for pictures of a pose.
+
+        :returns: the update that will be rendered, or None if nothing is.
+        :raises RendererError: if the scene cannot be seen like that.
+        """
+        with self._lock:
+            if not self._is_on:
+                return None
+            update = self._show(shot)
+            self._last = shot
+            return update
+
+    def is_stale(self, stamp: Time) -> bool:
+        """Tell whether ``stamp`` is older than that of the last pose."""
+        with self._lock:
+            return self._stamps.is_stale(stamp)
+
+    def restart_stamps(self) -> None:
+        """Let earlier stamps follow: the clock has jumped back."""
+        with self._lock:
+            self._stamps.restart()
+
+    def take(self, client: str) -> Frame | None:
+        """Return the newest frame if ``client`` has not taken it yet, else None."""
+        return self._queue.take(client)
+
+    def _show(self, shot: Shot) -> Update:
+        scene, settings, calibration = self._scene, shot.settings, shot.calibration
+        if (reason := scene.renderer.obstacle(calibration.intrinsics)) is not None:
+            raise ConfigurationError(reason)
+        units = scene.units(settings)
+        camera = Camera(units.to_scene(shot.c2w), calibration.intrinsics)
+        scene.renderer.quality = Quality(settings.ladder, settings.target_latency_s)
+        self._queue.tolerance = PoseTolerance(
+            settings.tolerance_m * units.scale, settings.tolerance_deg
+        )
+        stamp = self._stamps.take(shot.stamp).to_msg()
+        return self._queue.update(
+            camera, Tag(stamp, settings, calibration, shot.c2w, units.scale)
+        )

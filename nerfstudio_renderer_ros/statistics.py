@@ -1,0 +1,137 @@
+# Copyright 2026 The nerfstudio_renderer_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""What has happened since the node started, for the diagnostics."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from dataclasses import dataclass
+import threading
+
+from nerfstudio_renderer import Frame, Update
+import numpy as np
+
+# Latencies of the last so many pictures count.
+_WINDOW = 200
+
+
+@dataclass(frozen=True)
+class Latency:
+    """From receiving an update to its picture, milliseconds; None before the first one."""
+
+    p50: float | None
+    """The middle."""
+    p95: float | None
+    """What one in twenty exceeds."""
+
+    @classmethod
+    def of(cls, seconds: deque[float]) -> Latency:
+        """Return the percentiles of some measurements."""
+        if not seconds:
+            return cls(None, None)
+        return cls(*(float(ms) for ms in np.percentile(seconds, (50, 95)) * 1e3))
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What is known at one moment."""
+
+    received: int
+    """Pose messages."""
+    accepted: int
+    """Updates: poses that were not a repetition."""
+    repeated: int
+    """Poses of a camera that rested."""
+    skipped: int
+    """Updates that were overtaken before they had a picture."""
+    failed: int
+    """Updates whose rendering failed."""
+    rejected: dict[str, int]
+    """Poses that were dropped, by reason."""
+    frames: int
+    """Pictures."""
+    first: Latency
+    """Of each update's first picture."""
+    finest: Latency
+    """Of each update's finest picture."""
+    last_failure: str
+    """Why the last update that failed did so; empty if one has been rendered since."""
+
+
+class Statistics:
+    """Counts and measures; any thread may tell and ask."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._rejected: Counter[str] = Counter()
+        self._received = self._repeated = self._failed = self._frames = self._skipped = 0
+        self._accepted = self._served = 0
+        self._last_failure = ''
+        self._first: deque[float] = deque(maxlen=_WINDOW)
+        self._finest: deque[float] = deque(maxlen=_WINDOW)
+
+    def received(self) -> None:
+        """Count a pose message."""
+        with self._lock:
+            self._received += 1
+
+    def rejected(self, kind: str) -> None:
+        """Count a pose that was dropped."""
+        with self._lock:
+            self._rejected[kind] += 1
+
+    def accepted(self, update: Update) -> None:
+        """Count a pose that led to ``update``, or that it has been for already."""
+        with self._lock:
+            if update.sequence == self._accepted:
+                self._repeated += 1
+            self._accepted = update.sequence
+
+    def rendered(self, frame: Frame) -> None:
+        """Count a picture."""
+        with self._lock:
+            self._frames += 1
+            self._last_failure = ''
+            if frame.level == 0:
+                self._serve(frame.update)
+                self._first.append(frame.latency_s)
+            if frame.is_finest:
+                self._finest.append(frame.latency_s)
+
+    def failed(self, update: Update, error: Exception) -> None:
+        """Count an update that could not be rendered."""
+        with self._lock:
+            self._failed += 1
+            self._last_failure = f'update {update.sequence} failed: {error}'
+            self._serve(update)
+
+    def _serve(self, update: Update) -> None:
+        self._skipped += max(update.sequence - self._served - 1, 0)
+        self._served = update.sequence
+
+    def summary(self) -> Summary:
+        """Return all of it as it is now."""
+        with self._lock:
+            return Summary(
+                received=self._received,
+                accepted=self._accepted,
+                repeated=self._repeated,
+                skipped=self._skipped,
+                failed=self._failed,
+                rejected=dict(self._rejected),
+                frames=self._frames,
+                first=Latency.of(self._first),
+                finest=Latency.of(self._finest),
+                last_failure=self._last_failure,
+            )

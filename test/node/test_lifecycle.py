@@ -1,0 +1,169 @@
+# Copyright 2026 The nerfstudio_renderer_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""The managed node: what it does in which state, and how it gets from one to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from lifecycle_msgs.msg import Transition
+import pytest
+from support.client import Client, NAME, pose
+from support.pattern_node import BROKEN
+from support.processes import NodeProcess, own_domain, PATTERN_NODE, REAL_NODE
+
+DOMAIN = {'ROS_DOMAIN_ID': own_domain(1)}
+SIZE = {'width': 32, 'height': 24, 'levels': '[2, 1]'}
+CONFIGURE, ACTIVATE = Transition.TRANSITION_CONFIGURE, Transition.TRANSITION_ACTIVATE
+DEACTIVATE, CLEANUP = Transition.TRANSITION_DEACTIVATE, Transition.TRANSITION_CLEANUP
+
+
+@pytest.fixture(autouse=True)
+def domain(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep this module's nodes apart from the one that other modules share."""
+    monkeypatch.setenv('ROS_DOMAIN_ID', DOMAIN['ROS_DOMAIN_ID'])
+
+
+@pytest.fixture
+def waiting(tmp_path: Path) -> Iterator[tuple[NodeProcess, Client]]:
+    """Return a node that waits to be configured, and its client."""
+    parameters = {**SIZE, 'autostart': 'false'}
+    with NodeProcess(PATTERN_NODE, tmp_path / 'log', parameters, DOMAIN) as node:
+        node.wait_for_output('waiting for: ros2 lifecycle set /nerfstudio_renderer configure')
+        with Client() as client:
+            yield node, client
+
+
+def _change(client: Client, *transitions: int) -> None:
+    for transition in transitions:
+        assert client.change_state(transition), transition
+
+
+def _sequence_of_next(client: Client, x: float) -> int:
+    before = len(client.infos)
+    client.publish(pose(x))
+    client.wait_for(lambda: len(client.infos) > before)
+    client.wait_for_finest(client.infos[-1].sequence)
+    return client.infos[-1].sequence
+
+
+def test_a_node_that_is_not_to_start_by_itself_is_driven_through_its_states(waiting):
+    _, client = waiting
+    assert client.state() == 'unconfigured'
+    _change(client, CONFIGURE)
+    assert client.state() == 'inactive'
+    _change(client, ACTIVATE)
+    assert client.state() == 'active'
+    client.wait_for_node()
+    first = _sequence_of_next(client, 1.0)
+    _change(client, DEACTIVATE)
+    assert client.state() == 'inactive'
+    _change(client, ACTIVATE)
+    assert _sequence_of_next(client, 1.0) == first + 1  # the same pose, and sequences go on
+
+
+def test_the_topics_are_there_while_the_node_is_configured(waiting):
+    _, client = waiting
+
+    def topics() -> set[str]:
+        named = client.node.get_publisher_names_and_types_by_node('nerfstudio_renderer', '/')
+        return {name for name, _ in named if name.startswith(NAME)}
+
+    assert f'{NAME}/image' not in topics()
+    _change(client, CONFIGURE)
+    assert {f'{NAME}/image', f'{NAME}/depth/image'} <= topics()
+    _change(client, CLEANUP)
+    assert f'{NAME}/image' not in topics()
+    _change(client, CONFIGURE)
+    assert f'{NAME}/image' in topics()
+
+
+def test_an_inactive_node_renders_nothing_and_gives_no_frame_away(waiting):
+    _, client = waiting
+    _change(client, CONFIGURE, ACTIVATE)
+    client.wait_for_node()
+    _sequence_of_next(client, 1.0)
+    _change(client, DEACTIVATE)
+    assert not client.get_frame('late').available
+    frames = len(client.infos)
+    for x in range(2, 30):
+        client.publish(pose(float(x)))
+    assert not client.get_frame('late').available
+    assert len(client.infos) == frames
+
+
+def test_a_series_ends_where_the_node_is_deactivated(tmp_path: Path):
+    slow = {**DOMAIN, 'SECONDS_PER_RAY': '0.0002'}
+    parameters = {'width': 240, 'height': 180}  # 8 s
+    with NodeProcess(PATTERN_NODE, tmp_path / 'log', parameters, slow) as node, Client() as client:
+        node.wait_for_output('ready')
+        client.wait_for(lambda: _published(client, pose(1.0)))
+        _change(client, DEACTIVATE, CLEANUP)
+        assert client.state() == 'unconfigured'
+        assert not any(info.level == info.level_count - 1 for info in client.infos)
+
+
+def _published(client: Client, message) -> bool:
+    client.publish(message)
+    return bool(client.infos)
+
+
+def test_a_failing_load_leaves_the_node_unconfigured_until_it_is_corrected(tmp_path: Path):
+    parameters = {**SIZE, 'config': BROKEN}
+    with NodeProcess(PATTERN_NODE, tmp_path / 'log', parameters, DOMAIN) as node:
+        node.wait_for_output("cannot configure: config 'broken' is broken")
+        with Client() as client:
+            assert client.state() == 'unconfigured'
+            assert not client.change_state(CONFIGURE)
+            assert client.state() == 'unconfigured'
+            assert client.set_parameter('config', '7').successful
+            _change(client, CONFIGURE, ACTIVATE)
+            client.wait_for_node()
+            _sequence_of_next(client, 1.0)
+            assert client.images[-1].data[2] == 7
+
+
+@pytest.mark.parametrize(
+    ('name', 'value', 'reason'),
+    [
+        ('config', '/nowhere/config.yml', "config '/nowhere/config.yml' does not exist"),
+        ('checkpoint', '/nowhere.ckpt', "checkpoint '/nowhere.ckpt' does not exist"),
+        ('device', 'cuda:99', "device 'cuda:99': PyTorch finds"),
+        ('device', 'tpu', "device 'tpu' is not auto, cpu, cuda or cuda:N"),
+        ('pose_units', 'world', 'world needs dataparser_transforms.json beside the config'),
+    ],
+)
+def test_what_cannot_be_loaded_is_said_in_one_line(tmp_path: Path, name, value, reason):
+    from support.scenes import write_scene
+
+    parameters = {'config': write_scene(tmp_path / 'scene', world=False), name: value}
+    with NodeProcess(REAL_NODE, tmp_path / 'log', parameters, DOMAIN) as node:
+        node.wait_for_output('cannot configure: ')
+        lines = [line for line in node.output.splitlines() if '[ERROR]' in line]
+        assert len(lines) == 1
+        assert reason in lines[0]
+        assert 'Traceback' not in node.output
+        with Client() as client:
+            assert client.state() == 'unconfigured'
+
+
+def test_a_node_that_is_shut_down_by_its_lifecycle_renders_no_more_and_ends_in_order(waiting):
+    node, client = waiting
+    _change(client, CONFIGURE, ACTIVATE)
+    client.wait_for_node()
+    _change(client, Transition.TRANSITION_ACTIVE_SHUTDOWN)
+    assert client.state() == 'finalized'
+    assert node.stop() == 0
+    assert 'Traceback' not in node.output

@@ -1,0 +1,97 @@
+# Copyright 2026 The nerfstudio_renderer_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""Another scene while the node runs: beside the one that is shown, then in its place."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+import threading
+
+from nerfstudio_renderer_msgs.srv import LoadScene
+import pytest
+from rcl_interfaces.srv import GetParameters
+from support.client import Client, pose, stamp_of
+from support.pattern_node import BROKEN
+
+
+@pytest.fixture
+def shown(client: Client) -> Client:
+    """Return the client of a node that shows scene 10."""
+    assert client.call(LoadScene.Request(config='10')).success
+    client.wait_for(lambda: client.infos)
+    client.wait_for_finest(client.infos[-1].sequence)
+    return client
+
+
+def _blues(client: Client) -> list[int]:
+    return [image.data[2] for image in client.images]
+
+
+def _show(client: Client, x: float) -> int:
+    before = len(client.infos)
+    client.publish(pose(x))
+    client.wait_for(lambda: len(client.infos) > before)
+    sequence = client.infos[-1].sequence
+    client.wait_for_finest(sequence)
+    return sequence
+
+
+def test_the_new_scene_is_shown_from_where_the_camera_rests(shown):
+    sequence = _show(shown, 1.25)
+    response = shown.call(LoadScene.Request(config='20'))
+    assert (response.success, response.message) == (True, 'pattern 20')
+    shown.wait_for_finest(sequence + 1)  # sequences go on
+    old, new = (
+        [image for image, info in zip(shown.images, shown.infos, strict=True)
+         if info.sequence == each][-1]
+        for each in (sequence, sequence + 1)
+    )
+    assert (old.data[2], new.data[2]) == (10, 20)
+    assert old.data[0] == new.data[0]  # the same pose
+    assert stamp_of(new) > stamp_of(old)
+
+
+def test_poses_are_rendered_while_a_scene_is_loaded_and_no_old_picture_follows_a_new_one(shown):
+    done = threading.Event()
+    future = shown.ask(LoadScene.Request(config='30:2'))
+    future.add_done_callback(lambda _: done.set())
+    x = 2.0
+    while not done.is_set():
+        x += 0.01
+        shown.publish(pose(x))
+        done.wait(0.01)
+    assert future.result().success
+    _show(shown, 9.0)
+    blues = _blues(shown)
+    assert blues.count(10) > 20  # it went on meanwhile
+    assert blues == sorted(blues)
+    assert blues[-1] == 30
+    orders = shown.orders()
+    assert all(before < after for before, after in pairwise(orders))
+    stamps = [stamp_of(info) for info in shown.infos]
+    assert stamps == sorted(stamps)
+
+
+def test_a_scene_that_cannot_be_loaded_leaves_the_old_one(shown, pattern_node):
+    response = shown.call(LoadScene.Request(config=BROKEN))
+    assert (response.success, response.message) == (False, "config 'broken' is broken")
+    pattern_node.wait_for_output("the scene was not changed: config 'broken' is broken")
+    _show(shown, 3.0)
+    assert _blues(shown)[-1] == 10
+
+
+def test_a_later_configuration_loads_what_was_shown_last(shown):
+    assert shown.call(LoadScene.Request(config='40', checkpoint='some.ckpt')).success
+    values = shown.call(GetParameters.Request(names=['config', 'checkpoint'])).values
+    assert [value.string_value for value in values] == ['40', 'some.ckpt']
