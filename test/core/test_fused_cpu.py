@@ -34,6 +34,7 @@ from nerfstudio_renderer.engines.fused.cpu.packing import pack
 from nerfstudio_renderer.engines.fused.cpu.renderer import CpuRenderer, instruction_sets
 from nerfstudio_renderer.engines.fused.engine import FusedEngine
 from nerfstudio_renderer.engines.fused.extraction import extract_parameters
+from nerfstudio_renderer.engines.fused.parameters import UnsupportedModelError
 from nerfstudio_renderer.engines.fused.rays import CameraRays
 from nerfstudio_renderer.engines.nerfstudio import NerfstudioEngine
 from nerfstudio_renderer.engines.protocol import Engine
@@ -174,3 +175,12 @@ def test_a_model_of_another_kind_is_left_to_nerfstudio(tiny_scene, monkeypatch):
     assert select_engine(scene).name == 'nerfstudio'
     with pytest.raises(ConfigurationError, match='for nerfacto, not for Variant'):
         select_engine(scene, 'fused')
+
+
+def test_parameters_that_tiny_cuda_nn_packed_are_refused(tiny_scene, monkeypatch):
+    scene = load_scene(tiny_scene, device='cpu')
+    packed = torch.nn.Module()
+    packed.params = torch.nn.Parameter(torch.zeros(8))
+    monkeypatch.setattr(scene.model.field.mlp_base, 'model', packed)
+    with pytest.raises(UnsupportedModelError, match='packed by tiny-cuda-nn'):
+        extract_parameters(scene.model)
