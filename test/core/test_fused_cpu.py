@@ -15,6 +15,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 import gc
 import math
 from pathlib import Path
@@ -139,6 +140,14 @@ def test_engines_of_one_scene_share_its_packed_parameters(tiny_scene, monkeypatc
     del scene, each
     gc.collect()  # nerfstudio's models refer to themselves
     assert first() is None
+
+
+def test_a_network_of_several_passes_is_packed_once(scene):
+    parameters = extract_parameters(scene.model)
+    first, other = parameters.proposals
+    passes = (first, replace(first, samples=5), other)
+    packed = pack(replace(parameters, proposals=passes)).proposals
+    assert packed[0] is packed[1] is not packed[2]
 
 
 def test_it_is_chosen_where_it_can_render_the_scene(scene, caplog):

@@ -77,6 +77,7 @@ class PackedModel:
     """All that the kernels read; they keep views of its arrays."""
 
     proposals: tuple[PackedDensity, ...]
+    """Of each pass; several may be the same."""
     proposal_samples: tuple[int, ...]
     field: PackedDensity
     field_samples: int
@@ -101,8 +102,10 @@ def pack(parameters: NerfactoParameters) -> PackedModel:
     first, *rest = parameters.head
     weights = first.weights
     low, high = _UNIT_BOX if parameters.box is None else parameters.box.tolist()
+    networks = [proposal.network for proposal in parameters.proposals]
+    packed = {network: _density(network) for network in dict.fromkeys(networks)}
     return PackedModel(
-        proposals=tuple(_density(proposal.network) for proposal in parameters.proposals),
+        proposals=tuple(packed[network] for network in networks),
         proposal_samples=tuple(proposal.samples for proposal in parameters.proposals),
         field=_density(parameters.field),
         field_samples=parameters.field_samples,
