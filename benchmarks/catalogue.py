@@ -22,7 +22,6 @@ from typing import Any
 
 from benchmarks.settings import Settings
 
-_ROUNDS, _IMAGES, _QUICK_IMAGES = 1, 30, 5
 _IN_ORDER = (
     'engines', 'scaling', 'loading', 'transport', 'end_to_end', 'cancellation', 'idle', 'gpu',
 )
@@ -33,15 +32,4 @@ NAMES = tuple(name for name in _IN_ORDER if find_spec(f'benchmarks.{name}'))
 
 def run(name: str, settings: Settings) -> Sequence[Any]:
     """Run a benchmark; return its rows, instances of one or more dataclasses."""
-    module = importlib.import_module(f'benchmarks.{name}')
-    if name == 'transport':
-        return _transport(module, settings)
-    return module.run(settings)
-
-
-def _transport(module: Any, settings: Settings) -> Sequence[Any]:
-    if settings.quick:
-        rows = module.run(1, _QUICK_IMAGES, module.SIZES[-1:], (module.DEFAULT, module.OURS))
-    else:
-        rows = module.run(_ROUNDS, _IMAGES)
-    return [module.TransportRow(**row) for row in rows]
+    return importlib.import_module(f'benchmarks.{name}').run(settings)

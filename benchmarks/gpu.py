@@ -19,12 +19,12 @@ Frames are timed as the render queue renders them, chunk by chunk; kernels by CU
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
 from benchmarks import scenes
 from benchmarks.comparison import differences
+from benchmarks.device_time import device_time_ms
 from benchmarks.renderers import ByChunks, Paced, Renderer
 from benchmarks.scenes import Subject
 from benchmarks.settings import Settings
@@ -101,7 +101,7 @@ def _measure(subject: Subject, rounds: int) -> list[FrameRow | GpuQualityRow]:
 def _best_chunk(engine: NerfstudioEngine, camera: Camera) -> int:
     def milliseconds(chunk: int) -> float:
         renderer = ByChunks(engine, chunk)
-        return min(_milliseconds(partial(renderer.render, camera)) for _ in range(_WARM_UP))
+        return min(device_time_ms(partial(renderer.render, camera)) for _ in range(_WARM_UP))
 
     return min(_CHUNKS, key=milliseconds)
 
@@ -113,7 +113,7 @@ def _timed(
         renderer.render(cameras[0])
     torch.cuda.reset_peak_memory_stats()
     times = [
-        _milliseconds(partial(renderer.render, cameras[number % len(cameras)]))
+        device_time_ms(partial(renderer.render, cameras[number % len(cameras)]))
         for number in range(rounds)
     ]
     pinhole = cameras[0].intrinsics
@@ -127,12 +127,3 @@ def _timed(
         rounds=rounds,
         peak_memory_mb=round(torch.cuda.max_memory_allocated() / 1e6, 1),
     )
-
-
-def _milliseconds(render: Callable[[], object]) -> float:
-    begun, done = (torch.cuda.Event(enable_timing=True) for _ in range(2))
-    begun.record()
-    render()
-    done.record()
-    done.synchronize()
-    return begun.elapsed_time(done)

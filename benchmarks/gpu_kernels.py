@@ -27,6 +27,7 @@ from pathlib import Path
 import time
 from typing import Any
 
+from benchmarks.device_time import device_time_ms
 from benchmarks.random_nerfacto import default_size
 from nerfstudio_renderer.camera import Camera, Intrinsics
 from nerfstudio_renderer.engines.fused.cuda.availability import obstacle
@@ -113,7 +114,7 @@ def _times(renderer: Any, directions: torch.Tensor) -> dict[str, float]:
     def render() -> None:
         renderer.render(_ORIGIN, directions)
 
-    device = [_device_ms(render) for _ in range(_WARM_UP + _ROUNDS)][_WARM_UP:]
+    device = [device_time_ms(render) for _ in range(_WARM_UP + _ROUNDS)][_WARM_UP:]
     launches, clock = np.transpose([_host_ms(render) for _ in range(_ROUNDS)])
     return {
         'p50_ms': round(float(np.percentile(device, 50)), 3),
@@ -121,15 +122,6 @@ def _times(renderer: Any, directions: torch.Tensor) -> dict[str, float]:
         'clock_p50_ms': round(float(np.percentile(clock, 50)), 3),
         'launches_p50_ms': round(float(np.percentile(launches, 50)), 3),
     }
-
-
-def _device_ms(work: Callable[[], None]) -> float:
-    begun, done = (torch.cuda.Event(enable_timing=True) for _ in range(2))
-    begun.record()
-    work()
-    done.record()
-    done.synchronize()
-    return begun.elapsed_time(done)
 
 
 def _host_ms(work: Callable[[], None]) -> tuple[float, float]:

@@ -34,7 +34,7 @@ class ImageSubscriber:
         self._kept: Image | None = None
 
     def on_image(self, message: Image) -> None:
-        """Note how long ``message`` took, milliseconds."""
+        """Note how long ``message`` took, seconds."""
         arrived_ns = time.monotonic_ns()
         stamp, instruction = message.header.stamp, message.header.frame_id
         self._kept = message if instruction.endswith(KEEP) else None
@@ -42,7 +42,7 @@ class ImageSubscriber:
             self.ended.set_result(None)
         elif not instruction.startswith(WARM_UP):
             sent_ns = stamp.sec * 10**9 + stamp.nanosec
-            self.latencies[instruction].append((arrived_ns - sent_ns) / 1e6)
+            self.latencies[instruction].append((arrived_ns - sent_ns) / 1e9)
 
 
 def main() -> None:

@@ -16,25 +16,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 import itertools
 import math
 import threading
 import time
-from typing import TypeVar
 
 from builtin_interfaces.msg import Duration, Time
+from examples.demo.process import RENDERER
+from examples.demo.spinning import SpinningNode
 from geometry_msgs.msg import PoseStamped
 from nerfstudio_renderer_msgs.msg import FrameInfo
 from nerfstudio_renderer_ros.orbit import Orbit
-import rclpy
-from rclpy.context import Context
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import Image
 
-RENDERER = '/nerfstudio_renderer'
 # Importing PyTorch and nerfstudio from a cold, slow disk takes minutes.
 _START_LIMIT_S = 300.0
 _PATIENCE_S = 120.0
@@ -44,8 +40,6 @@ _NS_PER_S = 10**9
 # Deep: it is latencies that are measured here, not losses.
 _ARRIVALS = QoSProfile(depth=100, reliability=ReliabilityPolicy.RELIABLE)
 _POSES = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
-
-Found = TypeVar('Found')
 
 
 @dataclass(frozen=True)
@@ -96,31 +90,18 @@ class PoseClient:
         self._newest: Image | None = None
 
     def __enter__(self) -> PoseClient:
-        self._context = Context()
-        rclpy.init(args=[], context=self._context)
-        self._node = rclpy.create_node(
-            'benchmark', context=self._context, use_global_arguments=False
-        )
-        self._poses = self._node.create_publisher(PoseStamped, f'{RENDERER}/pose_stamped', _POSES)
+        self._spinning = SpinningNode('benchmark')
+        node = self._spinning.node
+        self._poses = node.create_publisher(PoseStamped, f'{RENDERER}/pose_stamped', _POSES)
         for kind, topic, callback in (
             (Image, 'image', self._on_image), (FrameInfo, 'frame_info', self._on_info),
         ):
-            self._node.create_subscription(kind, f'{RENDERER}/{topic}', callback, _ARRIVALS)
-        self._executor = SingleThreadedExecutor(context=self._context)
-        self._executor.add_node(self._node)
-        self._thread = threading.Thread(target=self._spin, name='client', daemon=True)
-        self._thread.start()
+            node.create_subscription(kind, f'{RENDERER}/{topic}', callback, _ARRIVALS)
+        self._spinning.start()
         return self
 
     def __exit__(self, *exc_info: object) -> None:
-        self._executor.shutdown()
-        self._thread.join()
-        self._node.destroy_node()
-        self._context.try_shutdown()
-
-    def _spin(self) -> None:
-        with suppress(ExternalShutdownException):
-            self._executor.spin()
+        self._spinning.close()
 
     def _on_image(self, message: Image) -> None:
         arrived_s = time.monotonic()

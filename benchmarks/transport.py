@@ -11,27 +11,29 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""How long an image takes from one process to another, by transport: ``run``."""
+"""How long an image takes from one process to another, by transport."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 import json
 import os
 from pathlib import Path
-from statistics import quantiles
 import subprocess
 import sys
-from typing import Any
 
+from benchmarks.figures import latencies
+from benchmarks.settings import Settings
 from examples.demo.network import free_domain
 from nerfstudio_renderer_ros import transport
 
 _ROOT = Path(__file__).resolve().parents[1]
 _LIMIT_S = 60.0
+_QUICK_IMAGES = 5
+_FEWEST_IMAGES = 2
 
 DEFAULT, OURS, LARGE_DATA = 'Fast DDS default', 'ours', 'LARGE_DATA'
 TRANSPORTS = (DEFAULT, OURS, LARGE_DATA)
@@ -77,12 +79,19 @@ class TransportRow:
     """Images that were published."""
 
 
-def run(
+def run(settings: Settings) -> list[TransportRow]:
+    """Measure images of all sizes by every transport."""
+    if settings.quick:
+        return measure(images=_QUICK_IMAGES, sizes=SIZES[-1:], transports=(DEFAULT, OURS))
+    return measure()
+
+
+def measure(
     rounds: int = 1, images: int = 30, sizes: Sequence[Size] = SIZES,
     transports: Sequence[str] = TRANSPORTS,
-) -> list[dict[str, Any]]:
+) -> list[TransportRow]:
     """
-    Measure every size by every transport, and return a TransportRow as a dict for each.
+    Measure every size by every transport.
 
     Two plain rclpy processes, sensor_msgs/Image (rgb8), reliable, keep last 1, one subscriber. In
     ROS's default discovery range, for LARGE_DATA has no effect in LOCALHOST.
@@ -91,33 +100,29 @@ def run(
     :param images: timed per round, size, transport and kind of subscriber.
     :raises RuntimeError: if an image could not be sent or did not come.
     """
-    latencies: dict[tuple[Size, str, str], list[float]] = {}
+    samples: dict[tuple[Size, str, str], list[float]] = {}
     for _ in range(rounds):
         for size in sizes:
             for name in transports:
-                for subscriber, measured in _measure(size, name, images).items():
-                    latencies.setdefault((size, name, subscriber), []).extend(measured)
-    return [
-        asdict(_row(*key, measured, rounds * images)) for key, measured in latencies.items()
-    ]
+                for subscriber, seconds in _timed(size, name, images).items():
+                    samples.setdefault((size, name, subscriber), []).extend(seconds)
+    return [_row(*key, seconds, rounds * images) for key, seconds in samples.items()]
 
 
 def _row(
-    size: Size, name: str, subscriber: str, latencies: list[float], sent: int
+    size: Size, name: str, subscriber: str, seconds: list[float], sent: int
 ) -> TransportRow:
-    if len(latencies) < 2:
+    if len(seconds) < _FEWEST_IMAGES:
         raise RuntimeError(
-            f'{len(latencies)} of {sent} images of {size.width} x {size.height} came by {name}'
+            f'{len(seconds)} of {sent} images of {size.width} x {size.height} came by {name}'
         )
-    percentiles = quantiles(latencies, n=100, method='inclusive')
-    p50, p95, p99 = (round(percentiles[percent - 1], 3) for percent in (50, 95, 99))
     return TransportRow(
-        size.width, size.height, name, subscriber, p50, p95, p99, len(latencies), sent
+        size.width, size.height, name, subscriber, sent=sent, **latencies(seconds)
     )
 
 
-def _measure(size: Size, name: str, images: int) -> dict[str, list[float]]:
-    """Return the latencies, milliseconds, for each kind of subscriber."""
+def _timed(size: Size, name: str, images: int) -> dict[str, list[float]]:
+    """Return the latencies, seconds, for each kind of subscriber."""
     publishing, subscribing = _environments(name)
     arguments = map(str, (size.width, size.height, images, size.period_s))
     with (
@@ -179,15 +184,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     parser = argparse.ArgumentParser(prog='python -m benchmarks.transport', description=__doc__)
     parser.add_argument('--rounds', type=int, default=1, help='how often (default: 1)')
-    rows = run(parser.parse_args(arguments).rounds)
+    rows = measure(parser.parse_args(arguments).rounds)
     table = Table('size', 'transport', 'subscriber', title='publish to callback, ms')
     for column in ('p50', 'p95', 'p99', 'images'):
         table.add_column(column, justify='right')
     for row in rows:
         table.add_row(
-            f'{row["width"]} x {row["height"]}', row['transport'], row['subscriber'],
-            *(f'{row[name]:.2f}' for name in ('p50_ms', 'p95_ms', 'p99_ms')),
-            f'{row["samples"]} of {row["sent"]}',
+            f'{row.width} x {row.height}', row.transport, row.subscriber,
+            *(f'{percentile:.2f}' for percentile in (row.p50_ms, row.p95_ms, row.p99_ms)),
+            f'{row.samples} of {row.sent}',
         )
     Console().print(table)
 

@@ -16,26 +16,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 import threading
 import time
 
 from examples.demo.film import Film
 from examples.demo.messages import answer_of, calibration_of, info_of, picture_of, pixels_of
+from examples.demo.process import RENDERER
 from examples.demo.recorder import Recorder
 from examples.demo.records import PoseKind, SentPose
+from examples.demo.spinning import SpinningNode
 from geometry_msgs.msg import Pose
 from nerfstudio_renderer_msgs.msg import FrameInfo
 from nerfstudio_renderer_msgs.srv import GetFrame
-import rclpy
-from rclpy.context import Context
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
-from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.task import Future
 from sensor_msgs.msg import CameraInfo, Image
 
-RENDERER = '/nerfstudio_renderer'
 _LOOK_EVERY_S = 0.1
 _ANSWER_WITHIN_S = 10.0
 # Deep, so that nothing is lost here: the checks are about what the renderer sends.
@@ -61,9 +57,8 @@ class DemoClient:
         self._pending: Future | None = None
 
     def __enter__(self) -> DemoClient:
-        self._context = Context()
-        rclpy.init(args=[], context=self._context)
-        self._node = Node('demo', context=self._context, use_global_arguments=False)
+        self._spinning = SpinningNode('demo')
+        self._node = self._spinning.node
         self._poses = self._node.create_publisher(Pose, f'{RENDERER}/pose', _POSES)
         for kind, topic, callback in (
             (FrameInfo, 'frame_info', self._on_info),
@@ -72,21 +67,11 @@ class DemoClient:
         ):
             self._node.create_subscription(kind, f'{RENDERER}/{topic}', callback, _ARRIVALS)
         self._get_frame = self._node.create_client(GetFrame, f'{RENDERER}/get_frame')
-        self._executor = SingleThreadedExecutor(context=self._context)
-        self._executor.add_node(self._node)
-        self._thread = threading.Thread(target=self._spin, name='client', daemon=True)
-        self._thread.start()
+        self._spinning.start()
         return self
 
     def __exit__(self, *exc_info: object) -> None:
-        self._executor.shutdown()
-        self._thread.join()
-        self._node.destroy_node()
-        self._context.try_shutdown()
-
-    def _spin(self) -> None:
-        with suppress(ExternalShutdownException):
-            self._executor.spin()
+        self._spinning.close()
 
     def _on_image(self, message: Image) -> None:
         picture = picture_of(message, time.monotonic())

@@ -22,6 +22,8 @@ import signal
 import subprocess
 import sys
 
+RENDERER = '/nerfstudio_renderer'
+"""The node's name, and the namespace of its topics and services."""
 _GRACE_S = 5.0
 _TAIL_LINES = 15
 

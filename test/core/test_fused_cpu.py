@@ -15,6 +15,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 import gc
 import math
 from pathlib import Path
@@ -34,6 +35,7 @@ from nerfstudio_renderer.engines.fused.cpu.packing import pack
 from nerfstudio_renderer.engines.fused.cpu.renderer import CpuRenderer, instruction_sets
 from nerfstudio_renderer.engines.fused.engine import FusedEngine
 from nerfstudio_renderer.engines.fused.extraction import extract_parameters
+from nerfstudio_renderer.engines.fused.parameters import UnsupportedModelError
 from nerfstudio_renderer.engines.nerfstudio import NerfstudioEngine
 from nerfstudio_renderer.engines.protocol import Engine
 from nerfstudio_renderer.engines.rays import CameraRays
@@ -140,6 +142,14 @@ def test_engines_of_one_scene_share_its_packed_parameters(tiny_scene, monkeypatc
     assert first() is None
 
 
+def test_a_network_of_several_passes_is_packed_once(scene):
+    parameters = extract_parameters(scene.model)
+    first, other = parameters.proposals
+    passes = (first, replace(first, samples=5), other)
+    packed = pack(replace(parameters, proposals=passes)).proposals
+    assert packed[0] is packed[1] is not packed[2]
+
+
 def test_it_is_chosen_where_it_can_render_the_scene(scene, caplog):
     caplog.set_level('INFO', 'nerfstudio_renderer')
     assert select_engine(scene).name == 'fused'
@@ -174,3 +184,12 @@ def test_a_model_of_another_kind_is_left_to_nerfstudio(tiny_scene, monkeypatch):
     assert select_engine(scene).name == 'nerfstudio'
     with pytest.raises(ConfigurationError, match='for nerfacto, not for Variant'):
         select_engine(scene, 'fused')
+
+
+def test_parameters_that_tiny_cuda_nn_packed_are_refused(tiny_scene, monkeypatch):
+    scene = load_scene(tiny_scene, device='cpu')
+    packed = torch.nn.Module()
+    packed.params = torch.nn.Parameter(torch.zeros(8))
+    monkeypatch.setattr(scene.model.field.mlp_base, 'model', packed)
+    with pytest.raises(UnsupportedModelError, match='packed by tiny-cuda-nn'):
+        extract_parameters(scene.model)

@@ -15,14 +15,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from nerfstudio_renderer import load_scene
+from nerfstudio_renderer.engines.fused.cuda.packing import Packer
+from nerfstudio_renderer.engines.fused.cuda.renderer import CudaRenderer
 from nerfstudio_renderer.engines.fused.cuda.tiling import Tiling, tiling_for
 from nerfstudio_renderer.engines.fused.extraction import extract_parameters
 import pytest
 from support.compiled import compile_kernels, spilled_bytes
 from support.scenes import write_scene
+import torch
 
 
 @pytest.mark.parametrize(
@@ -38,6 +42,19 @@ def test_the_kernels_compile(tmp_path: Path, capability: int, changes: dict):
     assert set(code) == {'proposal_kernel', 'resampling_kernel', 'field_kernel'}
     if capability == 90:
         assert spilled_bytes(code['proposal_kernel'], tmp_path) == 0
+
+
+def test_a_network_of_several_passes_is_packed_once(tiny_scene: Path, monkeypatch):
+    parameters = extract_parameters(load_scene(tiny_scene, device='cpu').model)
+    first, other = parameters.proposals
+    passes = (first, replace(first, samples=5), other)
+    packed = []
+    pack = Packer.proposal
+    monkeypatch.setattr(
+        Packer, 'proposal', lambda packer, each: packed.append(each) or pack(packer, each)
+    )
+    CudaRenderer(replace(parameters, proposals=passes), torch.device('cpu'))
+    assert packed == [first.network, other.network]
 
 
 def test_neighbouring_rays_are_the_lanes_of_a_gather():

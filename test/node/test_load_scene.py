@@ -22,7 +22,7 @@ from nerfstudio_renderer_msgs.srv import LoadScene
 import pytest
 from rcl_interfaces.srv import GetParameters
 from support.client import Client, pose, stamp_of
-from support.pattern_node import BROKEN
+from support.pattern_node import BROKEN, WORLD_SCALE
 
 
 @pytest.fixture
@@ -39,9 +39,10 @@ def _blues(client: Client) -> list[int]:
 
 
 def _show(client: Client, x: float) -> int:
-    before = len(client.infos)
+    """Let the camera rest somewhere; return the sequence of its finest picture."""
+    red = round(WORLD_SCALE * x % 1.0 * 255)
     client.publish(pose(x))
-    client.wait_for(lambda: len(client.infos) > before)
+    client.wait_for(lambda: client.images and client.images[-1].data[0] == red)
     sequence = client.infos[-1].sequence
     client.wait_for_finest(sequence)
     return sequence
@@ -72,7 +73,7 @@ def test_poses_are_rendered_while_a_scene_is_loaded_and_no_old_picture_follows_a
         shown.publish(pose(x))
         done.wait(0.01)
     assert future.result().success
-    _show(shown, 9.0)
+    _show(shown, 9.9)
     blues = _blues(shown)
     assert blues.count(10) > 20  # it went on meanwhile
     assert blues == sorted(blues)

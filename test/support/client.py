@@ -15,15 +15,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 import itertools
 import threading
 import time
 from typing import Any, TypeVar
 
 from geometry_msgs.msg import Point, Pose, PoseStamped, Quaternion
-from nerfstudio_renderer_msgs.msg import FrameInfo
 from lifecycle_msgs.srv import ChangeState, GetState
+from nerfstudio_renderer_msgs.msg import FrameInfo
 from nerfstudio_renderer_msgs.srv import GetFrame, LoadScene
 from rcl_interfaces.msg import Parameter as ParameterMessage
 from rcl_interfaces.srv import DescribeParameters, GetParameters, SetParameters
@@ -106,6 +106,13 @@ class Client:
         received: list = []
         self._subscribe(kind, topic, received)
         return received
+
+    def publisher_count(self, topic: str) -> Iterator[int]:
+        """Yield how many publishers a topic has, now and then, for as long as is reasonable."""
+        deadline = time.monotonic() + PATIENCE_S
+        while time.monotonic() < deadline:
+            yield self.node.count_publishers(_full(topic))
+            time.sleep(0.05)  # rclpy offers no event for a change of the graph
 
     def publisher(self, kind: type, topic: str, profile: QoSProfile | int = 10) -> Publisher:
         """Return a publisher on a topic, of the node's own unless it begins with a slash."""

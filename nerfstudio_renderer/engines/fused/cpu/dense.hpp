@@ -68,9 +68,9 @@ INLINE void sum_up(
 template<bool RECTIFY, typename Start>
 inline void dense(const Dense & layer, Start start, const Lanes * x, Lanes * out)
 {
-  constexpr int HALF = OUTPUT_BLOCK / 2;
+  constexpr int HALF_BLOCK = OUTPUT_BLOCK / 2;
   // As many sums at once as there are registers for.
-  constexpr int AT_ONCE = OUTPUT_BLOCK * PARTS * 2 <= REGISTERS ? OUTPUT_BLOCK : HALF;
+  constexpr int AT_ONCE = OUTPUT_BLOCK * PARTS * 2 <= REGISTERS ? OUTPUT_BLOCK : HALF_BLOCK;
   const float * weights = layer.weights;
   int j = 0;
   for (; j + OUTPUT_BLOCK <= layer.outputs; j += OUTPUT_BLOCK) {
@@ -84,8 +84,8 @@ inline void dense(const Dense & layer, Start start, const Lanes * x, Lanes * out
     sum_up<1, RECTIFY>(weights, start, j, x, layer.inputs, out);
     return;
   }
-  for (int k = 0; k < left; k += HALF) {
-    sum_up<HALF, RECTIFY>(weights + k, start, j + k, x, layer.inputs, out);
+  for (int k = 0; k < left; k += HALF_BLOCK) {
+    sum_up<HALF_BLOCK, RECTIFY>(weights + k, start, j + k, x, layer.inputs, out);
   }
 }
 

@@ -176,10 +176,11 @@ private:
     int pairs = 0;
     for (const py::handle & level : levels) {
       const py::object tables = level.attr("tables");
-      pairs = tables.attr("shape").attr("__getitem__")(0).cast<int>();
+      const auto shape = tables.attr("shape").cast<std::vector<std::int64_t>>();
+      pairs = static_cast<int>(shape.at(0));
       copies.push_back(
         {level.attr("scaling").cast<float>(), level.attr("side").cast<int>(), floats(tables),
-          tables.attr("shape").attr("__getitem__")(1).cast<std::int64_t>()});
+          shape.at(1)});
     }
     return {copies.data(), static_cast<int>(copies.size()), pairs};
   }

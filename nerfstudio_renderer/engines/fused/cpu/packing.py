@@ -18,6 +18,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 import math
 
+from nerfstudio_renderer.engines.fused.corners import corners_along_edge, entries_by_plane
 from nerfstudio_renderer.engines.fused.parameters import (
     Dense,
     DensityNetwork,
@@ -30,8 +31,6 @@ import torch
 
 OUTPUT_BLOCK = 8
 """As in model.hpp: outputs of a layer whose weights lie together."""
-_PRIME_Y, _PRIME_Z = 2654435761, 805459861
-"""Of the spatial hash, as in hash_grid.hpp."""
 _LARGEST_GRID = 4
 """
 A coarse level is unfolded, so that each corner has an entry of its own, unless that takes more
@@ -78,6 +77,7 @@ class PackedModel:
     """All that the kernels read; they keep views of its arrays."""
 
     proposals: tuple[PackedDensity, ...]
+    """Of each pass; several may be the same."""
     proposal_samples: tuple[int, ...]
     field: PackedDensity
     field_samples: int
@@ -102,8 +102,10 @@ def pack(parameters: NerfactoParameters) -> PackedModel:
     first, *rest = parameters.head
     weights = first.weights
     low, high = _UNIT_BOX if parameters.box is None else parameters.box.tolist()
+    networks = [proposal.network for proposal in parameters.proposals]
+    packed = {network: _density(network) for network in dict.fromkeys(networks)}
     return PackedModel(
-        proposals=tuple(_density(proposal.network) for proposal in parameters.proposals),
+        proposals=tuple(packed[network] for network in networks),
         proposal_samples=tuple(proposal.samples for proposal in parameters.proposals),
         field=_density(parameters.field),
         field_samples=parameters.field_samples,
@@ -150,20 +152,13 @@ def _grid(grid: HashGrid) -> tuple[PackedLevel, ...]:
 
 
 def _level(table: torch.Tensor, scaling: float) -> PackedLevel:
-    side = int(scaling) + 2  # a position of 1 - epsilon may be rounded up to the last corner
+    side = corners_along_edge(scaling)
     if side**3 > _LARGEST_GRID * len(table):
         side = 0
     else:
-        table = table[_hashes(side, len(table))]
+        table = table[torch.cat([*entries_by_plane(side, len(table))]).ravel()]
     pairs = table.view(len(table), -1, 2).transpose(0, 1)
     return PackedLevel(scaling, side, pairs.contiguous().numpy())
-
-
-def _hashes(side: int, entries: int) -> torch.Tensor:
-    """Return the entry of each corner in a cube of ``side`` corners, int64, x running fastest."""
-    corner = torch.arange(side)
-    x, y, z = corner, corner[:, None] * _PRIME_Y, corner[:, None, None] * _PRIME_Z
-    return ((x ^ y ^ z) % entries).ravel()
 
 
 def _dense(layer: Dense) -> PackedDense:

@@ -83,8 +83,8 @@ INLINE void accumulate(const Lanes * weights, int samples, Lanes * cumulative)
   }
 }
 
-// Edges of ``count`` samples from the distribution of ``samples`` earlier ones: its cumulative form
-// is inverted at even steps.
+// Edges of ``count`` samples from the distribution of ``samples`` earlier ones: its cumulative
+// form is inverted at even steps.
 INLINE void resample(
   const Lanes * edges, const Lanes * cumulative, int samples, int count, Lanes * out)
 {

@@ -47,7 +47,8 @@ constexpr int PARTS = VECTORS;
 constexpr int LANES = WIDTH * PARTS;
 
 typedef float Floats VECTOR;
-typedef float UnalignedFloats __attribute__((vector_size(4 * VECTOR_FLOATS), may_alias, aligned(4)));
+typedef float UnalignedFloats
+  __attribute__((vector_size(4 * VECTOR_FLOATS), may_alias, aligned(4)));
 typedef std::int32_t Ints VECTOR;
 typedef std::uint32_t Words VECTOR;
 // Two floats at a time.

@@ -23,10 +23,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from nerfstudio_renderer.engines.fused.corners import corners_along_edge, entries_by_plane
 import torch
 
-_PRIME_Y = 2654435761
-_PRIME_Z = 805459861
 _NUMBERS = 8
 """Of a cell and two features: for each of the corners (y, x) of its lower side, both features."""
 _MOST_NUMBERS = 1 << 31
@@ -67,12 +66,10 @@ def lay_out(table: torch.Tensor, scaling: float) -> torch.Tensor:
     """
     side = _side(scaling)
     features = table.shape[1]
-    index = torch.arange(side + 1, device=table.device)
-    across = (index[:, None] * _PRIME_Y) ^ index  # of y and x
+    planes = entries_by_plane(side + 1, len(table), table.device)
     cells = table.new_empty((features // 2, side, side, side, 2, 2, 2))
-    for z in range(side):
-        corners = table[(across ^ (z * _PRIME_Z)) & (len(table) - 1)]
-        corners = corners.view(side + 1, side + 1, -1, 2).permute(2, 0, 1, 3)
+    for z, entries in zip(range(side), planes, strict=False):
+        corners = table[entries].view(side + 1, side + 1, -1, 2).permute(2, 0, 1, 3)
         for y in (0, 1):
             for x in (0, 1):
                 cells[:, z, :, :, y, x] = corners[:, y:y + side, x:x + side]
@@ -80,5 +77,4 @@ def lay_out(table: torch.Tensor, scaling: float) -> torch.Tensor:
 
 
 def _side(scaling: float) -> int:
-    # One more, because rounding may put a position on the far side of the last cell.
-    return int(scaling) + 1
+    return corners_along_edge(scaling) - 1

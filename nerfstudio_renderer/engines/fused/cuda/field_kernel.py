@@ -19,6 +19,7 @@ from nerfstudio_renderer.engines.fused.cuda.networks import colour_network, sphe
 from nerfstudio_renderer.engines.fused.cuda.shading import (
     DARK,
     load_directions,
+    load_samples,
     pick,
     shade,
     weigh,
@@ -69,11 +70,9 @@ def field_kernel(
     colour = tl.zeros([RAYS * SAMPLES, COLOURS], tl.float32)
     done = 0
     while (done < samples) & (tl.max(light) > DARK):
-        sample = done + lane // RAYS
-        wanted = inside & (sample < samples)
-        edge = edges + sample * edge_pitch + ray * edge_step
-        start = tl.load(edge, mask=wanted, other=0.0)
-        end = tl.load(edge + edge_pitch, mask=wanted, other=0.0)
+        start, end = load_samples(
+            edges, ray, inside, done + lane // RAYS, samples, edge_step, edge_pitch
+        )
         passes, outputs = shade(
             origin_x, origin_y, origin_z, x, y, z, start, end,
             tables, cells, starts, scalings, weights, biases, constants, CONTRACTED,

@@ -72,9 +72,9 @@ class CudaRenderer:
         self._contracted = parameters.box is None
         self._last_sample_behind = parameters.background is None
         packer = Packer(parameters, device, precision, _cell_bytes(device, cell_bytes))
-        packed = {id(proposal.network): packer.proposal(proposal.network)
-                  for proposal in parameters.proposals}
-        self._proposals = [packed[id(proposal.network)] for proposal in parameters.proposals]
+        networks = [proposal.network for proposal in parameters.proposals]
+        packed = {network: packer.proposal(network) for network in dict.fromkeys(networks)}
+        self._proposals = [packed[network] for network in networks]
         self._field = packer.field()
         self._head = packer.head()
         self._tiling = tiling or self._usual_tiling()

@@ -36,6 +36,16 @@ def load_directions(directions, ray, inside):
 
 
 @triton.jit
+def load_samples(edges, ray, inside, sample, samples, edge_step, edge_pitch):
+    """Return where samples start and end along their rays; zeros for those that are not there."""
+    there = inside & (sample < samples)
+    at = edges + sample * edge_pitch + ray * edge_step
+    start = tl.load(at, mask=there, other=0.0)
+    end = tl.load(at + edge_pitch, mask=there, other=0.0)
+    return start, end
+
+
+@triton.jit
 def shade(
     origin_x, origin_y, origin_z, x, y, z, start, end,
     tables, cells, starts, scalings, weights, biases, constants, CONTRACTED: tl.constexpr,

@@ -1,0 +1,48 @@
+# Copyright 2026 The nerfstudio_renderer_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""The corners of a hash level's cells, for packings that give each an entry of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+
+# Of the spatial hash of instant-ngp (https://arxiv.org/abs/2201.05989, section 3).
+_PRIME_Y, _PRIME_Z = 2654435761, 805459861
+
+
+def corners_along_edge(scaling: float) -> int:
+    """
+    Return how many corners an edge of the unit cube has.
+
+    :param scaling: cells along it.
+    """
+    return int(scaling) + 2  # a position of 1 - epsilon may be rounded up to the last corner
+
+
+def entries_by_plane(
+    side: int, entries: int, device: torch.device | None = None
+) -> Iterator[torch.Tensor]:
+    """
+    Yield which entry of the hash table each corner has, one plane of equal z after another.
+
+    :param side: corners along the edge.
+    :param entries: of the table, a power of 2.
+    :returns: indices of shape (side, side), of y and x.
+    """
+    corner = torch.arange(side, device=device)
+    across = (corner[:, None] * _PRIME_Y) ^ corner
+    for z in range(side):
+        yield (across ^ (z * _PRIME_Z)) & (entries - 1)
