@@ -27,7 +27,8 @@ README = (ROOT / 'README.md').read_text()
 
 def _row(spec: ParameterSpec) -> str:
     value = spec.default if isinstance(spec.default, str) else json.dumps(spec.default)
-    return f'| `{spec.name}` | `{value or json.dumps(value)}` | {spec.changes} | {spec.description} |'
+    cells = f'`{spec.name}`', f'`{value or json.dumps(value)}`', spec.changes, spec.description
+    return f'| {" | ".join(cells)} |'
 
 
 def test_the_readme_lists_every_parameter_as_it_is():

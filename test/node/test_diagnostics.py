@@ -1,0 +1,135 @@
+# Copyright 2026 The nerfstudio_renderer_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""The state of the node on /diagnostics: what it counts, and when it warns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from nerfstudio_renderer_msgs.srv import LoadScene
+import pytest
+from support.client import Client, pose, stamp_of, stamped
+from support.pattern_node import BROKEN
+
+Condition = Callable[[DiagnosticStatus, dict[str, str]], bool]
+
+
+class Monitor:
+    """Listens to the diagnostics of the node."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self.arrays = client.listen(DiagnosticArray, '/diagnostics')
+
+    def wait_for(self, condition: Condition) -> dict[str, str]:
+        """Wait until a status fulfils a condition; return its values."""
+
+        def fulfilled() -> dict[str, str] | None:
+            if not self.arrays:
+                return None
+            status, = self.arrays[-1].status
+            values = {each.key: each.value for each in status.values}
+            return values if condition(status, values) else None
+
+        return self.client.wait_for(fulfilled)
+
+    def show(self, x: float) -> None:
+        """Let the camera rest at x."""
+        before = len(self.client.infos)
+        self.client.publish(pose(x))
+        self.client.wait_for(lambda: len(self.client.infos) > before)
+        self.client.wait_for_finest(self.client.infos[-1].sequence)
+
+
+@pytest.fixture
+def monitor(client: Client) -> Monitor:
+    """Return a monitor of the pattern node."""
+    return Monitor(client)
+
+
+def test_it_says_what_renders_and_how_fast(monitor):
+    monitor.show(1.0)
+    values = monitor.wait_for(lambda status, _: status.level == DiagnosticStatus.OK)
+    status, = monitor.arrays[-1].status
+    assert status.name == 'nerfstudio_renderer: rendering'
+    assert (status.message, status.hardware_id) == ('rendering', 'cpu')
+    assert values['state'] == 'active'
+    assert values['scene'] == 'pattern '
+    assert values['engine'] == 'pattern: as asked'
+    assert float(values['memory, MiB']) > 10.0
+    assert float(values['rays per second']) > 0.0
+    for which in ('first', 'finest'):
+        p50, p95 = (float(values[f'{which} picture {p}, ms']) for p in ('p50', 'p95'))
+        assert 0.0 < p50 <= p95
+    assert values['last error'] == ''
+
+
+def test_it_comes_once_a_second(monitor):
+    monitor.client.wait_for(lambda: len(monitor.arrays) >= 4)
+    first, *_, last = monitor.arrays[:4]
+    assert stamp_of(last) - stamp_of(first) == pytest.approx(3e9, rel=0.2)
+
+
+def test_it_counts_poses_by_what_became_of_them(monitor):
+    before = monitor.wait_for(lambda *_: True)
+
+    def counted(values: dict[str, str], key: str) -> int:
+        return int(values.get(key, 0)) - int(before.get(key, 0))
+
+    monitor.show(2.0)
+    monitor.client.publish(pose(2.0))
+    monitor.wait_for(lambda _, values: counted(values, 'poses repeated') == 1)
+    monitor.client.publish(pose(float('nan')))
+    monitor.wait_for(lambda _, values: counted(values, 'poses rejected, not a pose') == 1)
+    monitor.client.publish(stamped(pose(3.0), 2e9))
+    monitor.wait_for(lambda _, values: counted(values, 'updates accepted') == 2)
+    monitor.client.publish(stamped(pose(4.0), 1e9))
+    values = monitor.wait_for(lambda _, values: counted(values, 'poses rejected, stale') == 1)
+    assert counted(values, 'poses received') == 5
+    assert counted(values, 'updates accepted') == 2
+    assert counted(values, 'updates failed') == 0
+
+
+def test_it_counts_updates_that_were_overtaken(monitor):
+    before = int(monitor.wait_for(lambda *_: True)['updates skipped'])
+    for step in range(2000):
+        monitor.client.publish(pose(5.0 + step / 4096.0))
+    monitor.wait_for(lambda _, values: int(values['updates skipped']) > before)
+
+
+def test_rejected_poses_are_a_warning_until_they_stop(monitor):
+    monitor.client.publish(pose(float('nan')))
+    monitor.wait_for(
+        lambda status, _: status.level == DiagnosticStatus.WARN
+        and status.message == 'poses rejected in the last second: 1'
+    )
+    monitor.wait_for(lambda status, _: status.level == DiagnosticStatus.OK)
+
+
+def test_a_failed_render_is_an_error_until_one_succeeds(monitor):
+    monitor.client.publish(pose(-1.0))
+    values = monitor.wait_for(lambda status, _: status.level == DiagnosticStatus.ERROR)
+    assert 'failed: out of memory at -0.5' in values['last error']
+    monitor.show(6.0)
+    monitor.wait_for(lambda status, _: status.level == DiagnosticStatus.OK)
+
+
+def test_a_scene_that_could_not_be_loaded_is_a_warning_until_one_can(monitor):
+    assert not monitor.client.call(LoadScene.Request(config=BROKEN)).success
+    values = monitor.wait_for(lambda status, _: status.level == DiagnosticStatus.WARN)
+    assert values['last error'] == "the scene was not changed: config 'broken' is broken"
+    assert monitor.client.call(LoadScene.Request(config='9')).success
+    values = monitor.wait_for(lambda status, _: status.level == DiagnosticStatus.OK)
+    assert values['scene'] == 'pattern 9'
