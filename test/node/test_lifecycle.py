@@ -17,11 +17,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+import threading
+import time
+import weakref
 
 from lifecycle_msgs.msg import Transition
+from nerfstudio_renderer_msgs.srv import LoadScene
+from nerfstudio_renderer_ros.node import RendererNode
+from nerfstudio_renderer_ros.opening import OpenedScene
 import pytest
+import rclpy
+from rclpy.context import Context
 from support.client import Client, pose
-from support.pattern_node import BROKEN
+from support.pattern_node import BROKEN, open_pattern
 from support.processes import NodeProcess, own_domain, PATTERN_NODE, REAL_NODE
 
 DOMAIN = {'ROS_DOMAIN_ID': own_domain(1)}
@@ -160,3 +168,40 @@ def test_a_node_that_is_shut_down_by_its_lifecycle_renders_no_more_and_ends_in_o
     assert client.state() == 'finalized'
     assert node.stop() == 0
     assert 'Traceback' not in node.output
+
+
+def test_cleaning_up_lets_go_of_everything_that_the_scene_holds():
+    context = Context()
+    rclpy.init(context=context)
+    renderers: list[weakref.ref] = []
+
+    def opener(values: dict) -> OpenedScene:
+        scene = open_pattern(values)
+        renderers.append(weakref.ref(scene.renderer))
+        return scene
+
+    with RendererNode(opener, context=context) as node:
+        node.autostart()
+        shown = threading.Event()
+        node._stage._queue.subscribe(lambda frame: shown.set())
+        node._interface._poses._on_pose(pose(1.0))
+        assert shown.wait(20.0)
+        assert renderers[0]() is not None
+        node.trigger_deactivate()
+        node.trigger_cleanup()
+        assert renderers[0]() is None
+        node.trigger_configure()
+        assert renderers[1]() is not None
+    rclpy.shutdown(context=context)
+
+
+def test_a_signal_while_another_scene_is_loaded_ends_the_node_at_once(tmp_path: Path):
+    with NodeProcess(PATTERN_NODE, tmp_path / 'log', SIZE, DOMAIN) as node, Client() as client:
+        client.wait_for_node()
+        client.ask(LoadScene.Request(config='1:30'))
+        client.publish(pose(1.0))
+        client.wait_for(lambda: client.infos)
+        started = time.monotonic()
+        assert node.stop() == 0
+        assert time.monotonic() - started < 4.0
+        assert 'Traceback' not in node.output
