@@ -39,8 +39,8 @@ class RenderQueue:
     other; the newest is next as soon as the coarsest level in work is finished, or the finer one
     in work has noticed (within one chunk).
 
-    :param renderer: turns an update into frames; used by the queue's thread alone. None: updates
-        wait for ``replace``.
+    :param renderer: turns an update into frames; used by the queue's thread alone. None: nothing
+        is rendered until ``replace`` gives one.
     :param tolerance: an update this near to the last one does not restart the series.
     :param on_failure: called on the queue's thread when an update could not be rendered.
     """
@@ -83,7 +83,7 @@ class RenderQueue:
 
     def replace(self, renderer: SeriesRenderer | None) -> None:
         """
-        Render later updates with ``renderer``, or with None let them wait for one; return at once.
+        Render later updates with ``renderer``, or with None none of them; return at once.
 
         The update in work ends after its chunk, and one that waits is not rendered. The next
         update is a new one, even of the same camera; sequences go on.

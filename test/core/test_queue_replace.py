@@ -1,0 +1,110 @@
+# Copyright 2026 The nerfstudio_renderer_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""A queue that goes on with another renderer, or rests without one."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+
+from nerfstudio_renderer import ProgressiveRenderer, Quality, RenderQueue, StrideLadder
+from support.engines import camera_at, PATIENCE_S, PatternEngine, SteppedRenderer
+
+
+def _renderer() -> ProgressiveRenderer:
+    return ProgressiveRenderer(PatternEngine(), Quality(StrideLadder((4, 2, 1))))
+
+
+def _orders(queue: RenderQueue) -> list[tuple[int, int]]:
+    heard: list[tuple[int, int]] = []
+    queue.subscribe(lambda frame: heard.append(frame.order))
+    return heard
+
+
+def test_the_series_in_work_ends_and_sequences_go_on():
+    old, new = SteppedRenderer(levels=2, chunks=2), SteppedRenderer(levels=2, chunks=2)
+    with RenderQueue(old) as queue:
+        heard = _orders(queue)
+        queue.update(camera_at(1.0))
+        old.wait_until_parked()
+        queue.replace(new)
+        old.step()
+        new.run_free()
+        # The same camera: with the other renderer it is something new.
+        assert queue.update(camera_at(1.0)).sequence == 2
+        assert queue.wait_until_idle(PATIENCE_S)
+        assert old.chunks_done == [(1, 0)]
+        assert heard == [(2, 0), (2, 1)]
+
+
+def test_a_level_that_the_old_renderer_finishes_after_all_is_not_given_out():
+    old = SteppedRenderer(levels=2, chunks=1)
+    with RenderQueue(old) as queue:
+        heard = _orders(queue)
+        queue.update(camera_at(1.0))
+        old.wait_until_parked()
+        queue.replace(_renderer())
+        old.step()  # its coarsest level is complete now
+        queue.update(camera_at(2.0))
+        assert queue.wait_until_idle(PATIENCE_S)
+        assert heard == [(2, 0), (2, 1), (2, 2)]
+
+
+def test_an_update_that_waits_is_not_rendered_by_the_new_renderer():
+    old = SteppedRenderer(levels=1, chunks=1)
+    with RenderQueue(old) as queue:
+        heard = _orders(queue)
+        queue.update(camera_at(1.0))
+        old.wait_until_parked()
+        queue.update(camera_at(2.0))  # in the coordinates of the old scene
+        queue.replace(_renderer())
+        old.step()
+        queue.update(camera_at(3.0))
+        assert queue.wait_until_idle(PATIENCE_S)
+        assert heard == [(3, 0), (3, 1), (3, 2)]
+
+
+def test_without_a_renderer_nothing_is_rendered_until_there_is_one():
+    with RenderQueue(None) as queue:
+        heard = _orders(queue)
+        queue.update(camera_at(1.0))
+        assert queue.wait_until_idle(PATIENCE_S)
+        assert heard == []
+        queue.replace(_renderer())
+        queue.update(camera_at(1.0))
+        assert queue.wait_until_idle(PATIENCE_S)
+        assert heard == [(2, 0), (2, 1), (2, 2)]
+
+
+def test_a_queue_at_rest_holds_neither_a_frame_nor_its_renderer():
+    renderer = _renderer()
+    reference = weakref.ref(renderer)
+    with RenderQueue(renderer) as queue:
+        queue.update(camera_at(1.0))
+        assert queue.wait_until_idle(PATIENCE_S)
+        del renderer
+        assert queue.rest()
+        assert queue.take() is None
+        gc.collect()
+        assert reference() is None
+
+
+def test_a_queue_whose_chunk_does_not_end_says_so():
+    renderer = SteppedRenderer(levels=1, chunks=1)
+    with RenderQueue(renderer) as queue:
+        queue.update(camera_at(1.0))
+        renderer.wait_until_parked()
+        assert not queue.rest(timeout_s=0.05)
+        renderer.run_free()
+        assert queue.rest()
