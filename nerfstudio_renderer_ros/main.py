@@ -15,18 +15,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 import os
 import signal
+import threading
 
 from nerfstudio_renderer import exit_quickly, RendererError
 from nerfstudio_renderer_ros import transport
-from nerfstudio_renderer_ros.opening import open_scene, SceneOpener
+from nerfstudio_renderer_ros.opening import open_scene, OpenedScene, SceneOpener
+from nerfstudio_renderer_ros.parameters import Value
 import rclpy
 from rclpy.exceptions import ParameterException
 from rclpy.executors import ExternalShutdownException
 from rclpy.logging import get_logger
-from rclpy.signals import install_signal_handlers, SignalHandlerOptions
+from rclpy.signals import (
+    install_signal_handlers,
+    SignalHandlerOptions,
+    uninstall_signal_handlers,
+)
 
 _NAME = 'nerfstudio_renderer'
 
@@ -40,9 +47,7 @@ def main(args: list[str] | None = None, opener: SceneOpener = open_scene) -> int
     :returns: the exit status of the process.
     """
     exit_quickly()
-    # Until the scene is loaded there is nothing to clean up, and the libraries that loading
-    # imports do not survive an exception at any line: a signal ends the process at once.
-    _on_signal(signal.SIG_DFL)
+    _end_at_once()
     get_logger(_NAME).info('loading: PyTorch, nerfstudio and the scene take some seconds')
     try:
         transports = transport.prepare(os.environ)
@@ -50,11 +55,9 @@ def main(args: list[str] | None = None, opener: SceneOpener = open_scene) -> int
         get_logger(_NAME).debug(transports)
         from nerfstudio_renderer_ros.node import RendererNode  # imports PyTorch: seconds
 
-        with RendererNode(opener) as node:
+        with RendererNode(partial(_open, opener)) as node:
             node.autostart()
-            # SIGTERM ends spinning as Ctrl-C does: rclpy calls this handler after its own.
-            _on_signal(signal.default_int_handler)
-            install_signal_handlers(SignalHandlerOptions.ALL)
+            _end_in_order()
             rclpy.spin(node)
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
@@ -66,6 +69,35 @@ def main(args: list[str] | None = None, opener: SceneOpener = open_scene) -> int
         _on_signal(signal.SIG_IGN)
         rclpy.try_shutdown()
     return 0
+
+
+def _open(opener: SceneOpener, values: Mapping[str, Value]) -> OpenedScene:
+    """Load a scene; a signal ends the process at once meanwhile, where it would disturb."""
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    if not in_main_thread or signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        return opener(values)
+    uninstall_signal_handlers()
+    _end_at_once()
+    try:
+        return opener(values)
+    finally:
+        _end_in_order()
+
+
+def _end_at_once() -> None:
+    """
+    Have a signal end the process where it is.
+
+    The libraries that loading imports do not survive an exception at any line, and while a scene
+    is loaded there is nothing to clean up that the operating system does not.
+    """
+    _on_signal(signal.SIG_DFL)
+
+
+def _end_in_order() -> None:
+    """Have a signal end spinning; SIGTERM as Ctrl-C does: rclpy calls this handler after its."""
+    _on_signal(signal.default_int_handler)
+    install_signal_handlers(SignalHandlerOptions.ALL)
 
 
 def _on_signal(handler: Callable | signal.Handlers) -> None:

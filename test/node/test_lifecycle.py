@@ -17,11 +17,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+import signal
 import threading
 import time
 import weakref
 
 from lifecycle_msgs.msg import Transition
+from lifecycle_msgs.srv import ChangeState
 from nerfstudio_renderer_msgs.srv import LoadScene
 from nerfstudio_renderer_ros.node import RendererNode
 from nerfstudio_renderer_ros.opening import OpenedScene
@@ -193,6 +195,21 @@ def test_cleaning_up_lets_go_of_everything_that_the_scene_holds():
         node.trigger_configure()
         assert renderers[1]() is not None
     rclpy.shutdown(context=context)
+
+
+@pytest.mark.parametrize('delay_s', [0.3, 1.0, 60.0])
+def test_a_signal_ends_a_node_that_is_being_configured(tmp_path: Path, delay_s: float):
+    parameters = {**SIZE, 'autostart': 'false'}
+    with NodeProcess(REAL_NODE, tmp_path / 'log', parameters, DOMAIN) as node, Client() as client:
+        future = client.ask(ChangeState.Request(transition=Transition(id=CONFIGURE)))
+        configured = threading.Event()
+        future.add_done_callback(lambda _: configured.set())
+        configured.wait(delay_s)
+        started = time.monotonic()
+        # At once while it loads, as the signal does; in order when it has loaded.
+        assert node.stop(signal.SIGINT) == (0 if configured.is_set() else -signal.SIGINT)
+        assert time.monotonic() - started < 2.0
+        assert 'Traceback' not in node.output
 
 
 def test_a_signal_while_another_scene_is_loaded_ends_the_node_at_once(tmp_path: Path):
