@@ -17,7 +17,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-import math
 
 from nerfstudio_renderer.camera import Intrinsics, Projection
 from nerfstudio_renderer.distortion import FisheyeDistortion, PerspectiveDistortion
@@ -96,10 +95,10 @@ def _fisheye(intrinsics: Intrinsics) -> _Unproject:
 def _equirectangular(intrinsics: Intrinsics) -> _Unproject:
 
     def unproject(longitude: np.ndarray, down: np.ndarray) -> np.ndarray:
-        latitude = np.where(np.abs(down) <= math.pi / 2.0, -down, np.nan)
-        level = np.cos(latitude)
+        # Goes on around the sphere, and over its poles.
+        level = np.cos(down)
         return np.stack(
-            [np.sin(longitude) * level, np.sin(latitude), -np.cos(longitude) * level], axis=-1
+            [np.sin(longitude) * level, -np.sin(down), -np.cos(longitude) * level], axis=-1
         )
 
     return unproject

@@ -30,7 +30,10 @@ import numpy as np
 
 _TOLERANCE = 1e-9
 """Error of a position, focal lengths."""
+_USUAL_ITERATIONS = 3
+"""Enough where distortion is mild."""
 _ITERATIONS = 8
+"""More for the rest."""
 _SAMPLES = 4096
 _BEYOND = 1.1
 """How much farther out than the radial distortion reaches the tangential one may."""
@@ -50,6 +53,7 @@ class PerspectiveDistortion:
         self._tangential = (p1, p2)
         angles = np.linspace(0.0, math.pi / 2.0, _SAMPLES, endpoint=False)
         self._radial = _Rise(angles, lambda angles: self._radially(np.tan(angles)))
+        self._farthest = math.tan(self._radial.end)
 
     def undistort(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """
@@ -59,28 +63,36 @@ class PerspectiveDistortion:
         :param y: the same downwards.
         :returns: x and y, NaN where nothing is seen.
         """
-        distorted = np.hypot(x, y)
-        distorted = np.where(distorted > _BEYOND * self._radial.largest, np.nan, distorted)
-        radius = np.tan(self._radial.guess(distorted))
-        scale = np.divide(radius, distorted, out=np.ones_like(radius), where=distorted > 0.0)
-        ideal_x, ideal_y = x * scale, y * scale
-        with np.errstate(all='ignore'):
-            for _ in range(_ITERATIONS):
-                error_x, error_y, (xx, xy, yy) = self._error(ideal_x, ideal_y, x, y)
-                determinant = xx * yy - xy * xy
-                error = np.maximum(np.abs(error_x), np.abs(error_y))
-                found = error < _TOLERANCE
-                if not (error >= _TOLERANCE).any():
-                    break
-                ideal_x = ideal_x - (yy * error_x - xy * error_y) / determinant
-                ideal_y = ideal_y - (xx * error_y - xy * error_x) / determinant
-            # Beyond the first turn there are other solutions, which no lens has.
-            found &= (determinant > 0.0) & (np.hypot(ideal_x, ideal_y) <= self._farthest)
-        return np.where(found, ideal_x, np.nan), np.where(found, ideal_y, np.nan)
+        shape, wanted = x.shape, np.stack([x.ravel(), y.ravel()])
+        distances = np.hypot(*wanted)
+        distances[distances > _BEYOND * self._radial.largest] = np.nan
+        radii = np.tan(self._radial.guess(distances))
+        scale = np.divide(radii, distances, out=np.ones_like(radii), where=distances != 0.0)
+        ideal = wanted * scale
+        found = self._improve(ideal, wanted, _USUAL_ITERATIONS)
+        # Those next to where the distortion turns take long.
+        late = np.flatnonzero(~found & np.isfinite(ideal[0]))
+        if len(late):
+            some = ideal[:, late]
+            found[late] = self._improve(some, wanted[:, late], _ITERATIONS)
+            ideal[:, late] = some
+        ideal[:, ~found] = np.nan
+        return ideal[0].reshape(shape), ideal[1].reshape(shape)
 
-    @property
-    def _farthest(self) -> float:
-        return math.tan(self._radial.end)
+    def _improve(self, ideal: np.ndarray, wanted: np.ndarray, iterations: int) -> np.ndarray:
+        """Move ``ideal`` to what becomes ``wanted``, both (2, n); tell which are there."""
+        with np.errstate(all='ignore'):
+            for _ in range(iterations):
+                error_x, error_y, (xx, xy, yy) = self._error(*ideal, *wanted)
+                determinant = xx * yy - xy * xy
+                found = (np.abs(error_x) < _TOLERANCE) & (np.abs(error_y) < _TOLERANCE)
+                if found.all():
+                    break
+                ideal[0] -= (yy * error_x - xy * error_y) / determinant
+                ideal[1] -= (xx * error_y - xy * error_x) / determinant
+                # Beyond the first turn there are other solutions, which no lens has.
+                ideal[:, np.square(ideal).sum(axis=0) > self._farthest ** 2] = np.nan
+            return found & (determinant > 0.0)
 
     def _radially(self, radius: np.ndarray) -> np.ndarray:
         square = radius * radius

@@ -89,6 +89,9 @@ class RendererNode(LifecycleNode):
             self.get_logger().error('the render thread did not end in time')
         stop_forwarding(self._log_handler)
         self.destroy_node()
+        # rclpy leaves it to the garbage collector, and with it the node that it holds, and DDS's
+        # shared memory.
+        del self._state_machine
 
     def __enter__(self) -> RendererNode:
         return self

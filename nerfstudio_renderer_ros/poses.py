@@ -27,7 +27,7 @@ from nerfstudio_renderer_ros.statistics import Statistics
 from nerfstudio_renderer_ros.transforms import FramedPose, transforms
 import numpy as np
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
-from rclpy.clock import JumpThreshold, TimeJump
+from rclpy.clock import ClockType, JumpThreshold, TimeJump
 from rclpy.duration import Duration
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
@@ -36,6 +36,8 @@ from rclpy.time import Time
 
 # Only the newest pose counts. Best effort matches publishers of either reliability.
 _INPUT = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
+# As tf2 has it: a pose without a stamp, which is of the moment of its arrival.
+_WHENEVER = Time(clock_type=ClockType.ROS_TIME)
 _JUMP_BACK = JumpThreshold(min_forward=None, min_backward=Duration(nanoseconds=-1))
 
 
@@ -62,7 +64,7 @@ class PoseInput:
         self._calibration = calibration
         self._rejections = rejections
         self._statistics = statistics
-        self._transforms = transforms(node, self._show_stamped, rejections.reject_pose)
+        self._transforms = transforms(node, self._show_turned, rejections.reject_pose)
         self._jumps = node.get_clock().create_jump_callback(
             _JUMP_BACK, post_callback=self._on_jump
         )
@@ -88,20 +90,18 @@ class PoseInput:
     def _on_pose(self, message: Pose) -> None:
         settings = self._settings()
         if (c2w := self._read(message, settings)) is not None:
-            self._show(c2w, self._node.get_clock().now(), settings)
+            self._show(c2w, _WHENEVER, settings)
 
     def _on_pose_stamped(self, message: PoseStamped) -> None:
         settings = self._settings()
         if (c2w := self._read(message.pose, settings)) is None:
             return
         moment = Time.from_msg(message.header.stamp)
-        stamp = moment if moment.nanoseconds else self._node.get_clock().now()
         frame, world = message.header.frame_id.lstrip('/'), settings.world_frame
-        pose = FramedPose(c2w, frame or world, world, moment, stamp)
-        if pose.frame == pose.world:
-            self._show_stamped(c2w, stamp)
-        elif not self._reject_stale(stamp):
-            self._transforms.turn(pose)
+        if frame in ('', world):
+            self._show_turned(c2w, moment)
+        elif not self._reject_stale(moment):
+            self._transforms.turn(FramedPose(c2w, frame, world, moment))
 
     def _read(self, message: Pose, settings: Settings) -> np.ndarray | None:
         self._statistics.received()
@@ -119,25 +119,28 @@ class PoseInput:
             self._rejections.reject_pose('not a pose', str(error))
             return None
 
-    def _show_stamped(self, c2w: np.ndarray, stamp: Time) -> None:
-        if not self._reject_stale(stamp):
-            self._show(c2w, stamp, self._settings())
+    def _show_turned(self, c2w: np.ndarray, moment: Time) -> None:
+        if not self._reject_stale(moment):
+            self._show(c2w, moment, self._settings())
 
-    def _show(self, c2w: np.ndarray, stamp: Time, settings: Settings) -> None:
+    def _show(self, c2w: np.ndarray, moment: Time, settings: Settings) -> None:
+        is_of_sender = moment != _WHENEVER
+        stamp = moment if is_of_sender else self._node.get_clock().now()
+        shot = Shot(c2w, stamp, is_of_sender, settings, self._calibration(settings))
         try:
-            update = self._stage.show(Shot(c2w, stamp, settings, self._calibration(settings)))
+            update = self._stage.show(shot)
         except RendererError as error:
             self._rejections.reject_pose('not a camera', str(error))
             return
         if update is not None:
             self._statistics.accepted(update)
 
-    def _reject_stale(self, stamp: Time) -> bool:
-        if not self._stage.is_stale(stamp):
+    def _reject_stale(self, moment: Time) -> bool:
+        if moment == _WHENEVER or not self._stage.is_stale(moment):
             return False
         self._rejections.reject_pose(
             'stale',
-            f'its stamp {stamp.nanoseconds * 1e-9:.3f} s is older than the last one; if its '
+            f'its stamp {moment.nanoseconds * 1e-9:.3f} s is older than the last one; if its '
             'source has started over, so must the clock (use_sim_time, ros2 bag play --clock)',
         )
         return True

@@ -45,7 +45,9 @@ class Shot:
     c2w: np.ndarray
     """Camera to world_frame, OpenGL axes, shape (3, 4), in the unit of the poses."""
     stamp: Time
-    """For its pictures, unless an earlier one has it or a later one."""
+    """For its pictures, unless earlier ones have it or a later one."""
+    is_of_sender: bool
+    """Whether the stamp came with the pose, rather than being the time of its arrival."""
     settings: Settings
     """What the parameters say."""
     calibration: Calibration
@@ -141,7 +143,7 @@ class Stage:
             return update
 
     def is_stale(self, stamp: Time) -> bool:
-        """Tell whether ``stamp`` is older than that of the last pose."""
+        """Tell whether ``stamp``, of a sender, is older than the last one of a sender."""
         with self._lock:
             return self._stamps.is_stale(stamp)
 
@@ -164,7 +166,7 @@ class Stage:
         self._queue.tolerance = PoseTolerance(
             settings.tolerance_m * units.scale, settings.tolerance_deg
         )
-        stamp = self._stamps.take(shot.stamp).to_msg()
+        stamp = self._stamps.take(shot.stamp, shot.is_of_sender).to_msg()
         return self._queue.update(
             camera, Tag(stamp, settings, calibration, shot.c2w, units.scale)
         )

@@ -23,15 +23,21 @@ class IncreasingStamps:
 
     def __init__(self) -> None:
         self._last_given_ns: int | None = None
-        self._last_wanted_ns: int | None = None
+        self._last_of_sender_ns: int | None = None
 
     def is_stale(self, stamp: Time) -> bool:
-        """Tell whether ``stamp`` is older than the last one asked for."""
-        return self._last_wanted_ns is not None and stamp.nanoseconds < self._last_wanted_ns
+        """Tell whether ``stamp``, of a sender, is older than the last one of a sender."""
+        return self._last_of_sender_ns is not None and stamp.nanoseconds < self._last_of_sender_ns
 
-    def take(self, wanted: Time) -> Time:
-        """Return ``wanted``, moved to 1 ns after the last stamp if it is not later than that."""
-        nanoseconds = self._last_wanted_ns = wanted.nanoseconds
+    def take(self, wanted: Time, of_sender: bool = False) -> Time:
+        """
+        Return ``wanted``, moved to 1 ns after the last stamp if it is not later than that.
+
+        :param of_sender: whether it came with a message, rather than being when that arrived.
+        """
+        nanoseconds = wanted.nanoseconds
+        if of_sender:
+            self._last_of_sender_ns = nanoseconds
         if self._last_given_ns is not None:
             nanoseconds = max(nanoseconds, self._last_given_ns + 1)
         self._last_given_ns = nanoseconds
@@ -39,4 +45,4 @@ class IncreasingStamps:
 
     def restart(self) -> None:
         """Let earlier stamps follow: the clock has jumped back."""
-        self._last_given_ns = self._last_wanted_ns = None
+        self._last_given_ns = self._last_of_sender_ns = None

@@ -54,8 +54,6 @@ class FramedPose:
     """Name of the frame in which it is wanted."""
     moment: Time
     """When it was there; 0: the frame as it was last seen."""
-    stamp: Time
-    """For the pictures."""
 
 
 class WithoutTransforms:
@@ -85,7 +83,7 @@ class Transforms:
 
     Later poses may be turned before earlier ones; whoever accepts them sees to the order.
 
-    :param accept: called with the turned matrix and the stamp, on the node's executor.
+    :param accept: called with the turned matrix and its moment, on the node's executor.
     :param reject: called with kind and reason.
     """
 
@@ -137,7 +135,7 @@ class Transforms:
         offset, turn = found.translation, found.rotation
         self._accept(
             moved(pose.c2w, (offset.x, offset.y, offset.z), (turn.x, turn.y, turn.z, turn.w)),
-            pose.stamp,
+            pose.moment,
         )
 
     def _expire(self) -> None:

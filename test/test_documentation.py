@@ -27,8 +27,7 @@ README = (ROOT / 'README.md').read_text()
 
 def _row(spec: ParameterSpec) -> str:
     value = spec.default if isinstance(spec.default, str) else json.dumps(spec.default)
-    when = 'at start' if spec.read_only else 'any time'
-    return f'| `{spec.name}` | `{value or json.dumps(value)}` | {when} | {spec.description} |'
+    return f'| `{spec.name}` | `{value or json.dumps(value)}` | {spec.changes} | {spec.description} |'
 
 
 def test_the_readme_lists_every_parameter_as_it_is():

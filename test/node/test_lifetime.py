@@ -60,6 +60,19 @@ def test_a_signal_ends_a_loading_node_quietly(tmp_path: Path, delay_s: float, nu
         assert 'Traceback' not in node.output
 
 
+def test_an_ended_node_leaves_no_shared_memory_behind(tmp_path: Path):
+    def segments() -> set[Path]:
+        return set(Path('/dev/shm').glob('fastdds_*'))
+
+    before = segments()
+    with NodeProcess(PATTERN_NODE, tmp_path / 'log', environment=DOMAIN) as node:
+        node.wait_for_output('ready')
+        its_own = segments() - before
+        assert its_own
+        assert node.stop() == 0
+    assert not its_own & segments()
+
+
 def test_a_killed_node_is_replaced_by_a_new_one_during_a_flight(tmp_path, domain):
     with Client() as client:
         with NodeProcess(PATTERN_NODE, tmp_path / 'first', environment=DOMAIN) as node:

@@ -36,7 +36,7 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.task import Future
 from sensor_msgs.msg import CameraInfo, Image
 
-PATIENCE_S = 120.0
+PATIENCE_S = 60.0
 NAME = '/nerfstudio_renderer'
 Result = TypeVar('Result')
 # Positions of their own for the first poses of each client, so that none repeats another's.

@@ -28,6 +28,7 @@ from pathlib import Path
 
 import cv2
 from nerfstudio_renderer.camera import Camera, Intrinsics
+from nerfstudio_renderer.directions import axis_cosines
 from nerfstudio_renderer.engines.protocol import Engine
 from nerfstudio_renderer.engines.selection import select_engine
 from nerfstudio_renderer.scene import load_scene, WorldTransform
@@ -63,7 +64,7 @@ def render_view(
     picture = torch.cat([view.render(chunk) for chunk in pixels.split(CHUNK)]).cpu().numpy()
     picture = picture.reshape(camera.height, camera.width, -1)
     rgb = np.round(picture[..., :3] * 255).astype(np.uint8)
-    return View(rgb, picture[..., 3] / world.scale / _ray_lengths(camera))
+    return View(rgb, picture[..., 3] / world.scale * axis_cosines(pinhole))
 
 
 def score(rendered: View, truth: View) -> Score:
@@ -76,13 +77,6 @@ def score(rendered: View, truth: View) -> Score:
 def side_by_side(pairs: list[tuple[View, View]]) -> np.ndarray:
     """Return one column of pictures per pair, the first above the second, uint8 RGB."""
     return np.hstack([np.vstack([first.rgb, second.rgb]) for first, second in pairs])
-
-
-def _ray_lengths(camera: Pinhole) -> np.ndarray:
-    """Return distance along the ray per depth along the optical axis, (height, width)."""
-    x, y = np.meshgrid(np.arange(camera.width) + 0.5, np.arange(camera.height) + 0.5)
-    directions = camera.directions(np.stack([x.ravel(), y.ravel()], axis=1))
-    return np.linalg.norm(directions, axis=1).reshape(camera.height, camera.width)
 
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:

@@ -1,0 +1,145 @@
+# Copyright 2026 The nerfstudio_renderer_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""Stamped poses: their frame, their time, and the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+import os
+from pathlib import Path
+import time
+
+from geometry_msgs.msg import PoseStamped
+import pytest
+from rosgraph_msgs.msg import Clock
+from support.client import Client, pose, stamp_of, stamped
+from support.processes import NodeProcess, own_domain, PATTERN_NODE, ROOT
+
+DOMAIN = {'ROS_DOMAIN_ID': own_domain(3)}
+SIZE = {'width': 32, 'height': 24, 'levels': '[1]', 'target_latency_ms': 0.0}
+
+
+@pytest.fixture(autouse=True)
+def domain(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep this module's nodes apart from the one that other modules share."""
+    monkeypatch.setenv('ROS_DOMAIN_ID', DOMAIN['ROS_DOMAIN_ID'])
+
+
+@pytest.fixture
+def without_tf2(tmp_path: Path) -> dict[str, str]:
+    """Return an environment in which tf2_ros cannot be imported."""
+    hidden = tmp_path / 'tf2_ros'
+    hidden.mkdir()
+    (hidden / '__init__.py').write_text("raise ImportError('No module named tf2_ros')\n")
+    paths = [str(tmp_path), str(ROOT), str(ROOT / 'test'), os.environ.get('PYTHONPATH', '')]
+    return {**DOMAIN, 'PYTHONPATH': ':'.join(filter(None, paths))}
+
+
+@pytest.fixture
+def node(tmp_path: Path, without_tf2: dict[str, str]) -> Iterator[NodeProcess]:
+    """Return a node without tf2_ros."""
+    with NodeProcess(PATTERN_NODE, tmp_path / 'log', SIZE, without_tf2) as node:
+        yield node
+
+
+@pytest.fixture
+def client(node: NodeProcess) -> Iterator[Client]:
+    """Return a client of the node."""
+    with Client() as client:
+        client.wait_for_node()
+        yield client
+
+
+def _show(client: Client, message: PoseStamped) -> int:
+    """Send a pose and return the stamp of its picture."""
+    before = len(client.infos)
+    client.publish(message)
+    client.wait_for(lambda: len(client.infos) > before)
+    client.wait_for_finest(client.infos[-1].sequence)
+    return stamp_of(client.infos[-1])
+
+
+def test_a_pose_in_the_world_frame_or_in_none_is_rendered(client):
+    now = time.time()
+    for step, frame in enumerate(('', 'map', '/map')):
+        expected = stamp_of(stamped(pose(), now + step))
+        assert _show(client, stamped(pose(1.0 + step), now + step, frame)) == expected
+
+
+def test_the_world_frame_can_have_another_name(client):
+    assert client.set_parameter('world_frame', 'earth').successful
+    _show(client, stamped(pose(1.0), time.time(), 'earth'))
+
+
+def test_without_tf2_another_frame_is_refused_with_the_reason(client, node):
+    client.publish(stamped(pose(1.0), time.time(), 'base_link'))
+    node.wait_for_output(
+        "dropped a pose: it is in frame 'base_link', and without tf2_ros only world_frame 'map' "
+        'is understood'
+    )
+    _show(client, stamped(pose(0.5), time.time(), 'map'))
+    assert client.images[0].data[0] == 64  # that of 0.5, and not that of 1.0
+    assert len(client.images) == 1
+
+
+def test_without_tf2_the_camera_is_not_broadcast_and_the_log_says_why(client, node):
+    assert client.set_parameter('publish_tf', True).successful
+    _show(client, stamped(pose(1.0), time.time()))
+    _show(client, stamped(pose(2.0), time.time()))
+    assert node.output.count('publish_tf has no effect: No module named tf2_ros') == 1
+
+
+def test_a_stale_pose_is_dropped_and_the_next_one_is_not(client, node):
+    now = int(time.time())
+    _show(client, stamped(pose(1.0), now))
+    client.publish(stamped(pose(1.5), now - 5))
+    node.wait_for_output(f'dropped a pose: its stamp {now - 5}.000 s is older than the last one')
+    frames = len(client.infos)
+    assert _show(client, stamped(pose(2.0), now + 1)) == (now + 1) * 10**9
+    assert len(client.infos) == frames + 1
+
+
+def test_a_clock_that_jumps_back_lets_earlier_stamps_follow(tmp_path, without_tf2):
+    parameters = {**SIZE, 'use_sim_time': 'true'}
+    with (
+        NodeProcess(PATTERN_NODE, tmp_path / 'log', parameters, without_tf2) as node,
+        Client() as client,
+    ):
+        clock = client.publisher(Clock, '/clock')
+        client.wait_for_node()
+
+        def set_clock(seconds: int) -> None:
+            message = Clock()
+            message.clock.sec = seconds
+            clock.publish(message)
+
+        def show_at(seconds: int, x: float) -> int:
+            set_clock(seconds)
+            return _show(client, stamped(pose(x), seconds))
+
+        assert show_at(1000, 1.0) == 1000 * 10**9
+        assert show_at(1001, 2.0) == 1001 * 10**9
+        set_clock(10)  # the bag starts over
+        node.wait_for_output('the clock has jumped')
+        assert show_at(11, 1.0) == 11 * 10**9
+        before = client.infos[-1].sequence
+        # Without a stamp, a picture has the time of the clock.
+        set_clock(20)
+        client.wait_for(lambda: _shown_at(client, pose(3.0 + len(client.infos)), 20))
+        assert client.infos[-1].sequence > before
+
+
+def _shown_at(client: Client, message, seconds: int) -> bool:
+    client.publish(message)
+    return stamp_of(client.infos[-1]) // 10**9 == seconds
