@@ -53,18 +53,22 @@ _IDEAL = {
 
 @dataclass(frozen=True, eq=False)
 class Calibration:
-    """A camera as CameraInfo describes it; whole pixels and their centres are the core's."""
+    """A camera as CameraInfo describes it."""
 
     intrinsics: Intrinsics
     """Of the picture that its driver publishes: after region of interest and binning."""
+    pixel_centre: float
+    """Coordinate of the first pixel's centre in k and p, pixels; the core's is 0.5."""
     distortion_model: str
     """As in the message."""
     d: tuple[float, ...]
     """Coefficients, as in the message."""
+    k: np.ndarray
+    """Projection of that picture, float64 of shape (3, 3)."""
     r: tuple[float, ...]
     """Rectification, 3 x 3 row by row, as in the message."""
     p: np.ndarray
-    """Projection of the rectified picture, float64 of shape (3, 4), in the core's coordinates."""
+    """Projection of the rectified picture, float64 of shape (3, 4)."""
 
     @classmethod
     def from_message(cls, message: CameraInfo, pixel_centre: float) -> Calibration:
@@ -76,60 +80,52 @@ class Calibration:
         """
         crop = _Crop.of(message, _CORE_PIXEL_CENTRE - pixel_centre)
         projection, distortion = _lens(message)
-        k, p = message.k.reshape(3, 3), message.p.reshape(3, 4)
-        if not (np.isfinite(k).all() and k[0, 0] > 0.0 and k[1, 1] > 0.0):
-            raise ConfigurationError(
-                f'camera_info_in: k {message.k.tolist()} has no focal lengths; calibrate the '
-                'camera'
-            )
-        if k[0, 1] or k[1, 0] or k[2].tolist() != [0.0, 0.0, 1.0]:
-            raise ConfigurationError(
-                f'camera_info_in: k {message.k.tolist()} is not of the form fx 0 cx 0 fy cy 0 0 1'
-            )
-        k = crop.apply(k)
+        k, r, p = _matrices(message)
+        k, p = crop.apply(k), crop.apply(p)
+        to_core = _CORE_PIXEL_CENTRE - pixel_centre
         return cls(
             Intrinsics(
-                crop.width, crop.height, *map(float, (k[0, 0], k[1, 1], k[0, 2], k[1, 2])),
-                projection, distortion,
+                crop.width, crop.height, float(k[0, 0]), float(k[1, 1]),
+                float(k[0, 2] + to_core), float(k[1, 2] + to_core), projection, distortion,
             ),
-            message.distortion_model or 'plumb_bob',
-            tuple(message.d),
-            tuple(message.r) if message.r.any() else _IDENTITY,
-            crop.apply(p if p[0, 0] else np.pad(message.k.reshape(3, 3), ((0, 0), (0, 1)))),
+            pixel_centre, message.distortion_model or 'plumb_bob', tuple(message.d), k, r, p,
         )
 
     @classmethod
-    def ideal(cls, intrinsics: Intrinsics) -> Calibration:
+    def ideal(cls, intrinsics: Intrinsics, pixel_centre: float) -> Calibration:
         """Return what a camera without distortion would say of itself."""
         model, coefficients = _IDEAL[intrinsics.projection]
-        fx, fy, cx, cy = intrinsics.fx, intrinsics.fy, intrinsics.cx, intrinsics.cy
-        p = np.array([[fx, 0.0, cx, 0.0], [0.0, fy, cy, 0.0], [0.0, 0.0, 1.0, 0.0]])
-        return cls(intrinsics, model, (0.0,) * coefficients, _IDENTITY, p)
+        k = _matrix(intrinsics, pixel_centre)
+        p = np.column_stack([k, np.zeros(3)])
+        return cls(intrinsics, pixel_centre, model, (0.0,) * coefficients, k, _IDENTITY, p)
 
-    def to_message(self, level: Intrinsics, header: Header, pixel_centre: float) -> CameraInfo:
+    def to_message(self, level: Intrinsics, header: Header) -> CameraInfo:
         """
         Return what belongs to a picture with every n-th pixel of this camera's.
 
         :param level: projection of that picture.
-        :param pixel_centre: coordinate of the first pixel's centre, in pixels.
         """
-        full, shift = self.intrinsics, pixel_centre - _CORE_PIXEL_CENTRE
-        p = self.p.copy()
-        p[:2, 2] -= full.cx, full.cy
-        p[:2] *= [[level.fx / full.fx], [level.fy / full.fy]]
-        p[:2, 2] += level.cx + shift, level.cy + shift
+        k, p = self._projections(level)
         return CameraInfo(
             header=header,
             height=level.height,
             width=level.width,
             distortion_model=self.distortion_model,
             d=self.d,
-            k=[
-                level.fx, 0.0, level.cx + shift, 0.0, level.fy, level.cy + shift, 0.0, 0.0, 1.0
-            ],
+            k=k.flatten(),
             r=self.r,
-            p=p.ravel(),
+            p=p.flatten(),
         )
+
+    def _projections(self, level: Intrinsics) -> tuple[np.ndarray, np.ndarray]:
+        full = self.intrinsics
+        if (level.fx, level.fy) == (full.fx, full.fy):
+            return self.k, self.p  # to the last bit: calculated, they might lose it
+        k, p = _matrix(level, self.pixel_centre), self.p.copy()
+        p[:2, 2] -= self.k[:2, 2]
+        p[:2] *= [[level.fx / full.fx], [level.fy / full.fy]]
+        p[:2, 2] += k[:2, 2]
+        return k, p
 
 
 @dataclass(frozen=True)
@@ -138,35 +134,76 @@ class _Crop:
 
     width: int
     height: int
-    shift: tuple[float, float]
     binning: tuple[int, int]
+    shift: tuple[float, float]
 
     @classmethod
     def of(cls, message: CameraInfo, to_core: float) -> _Crop:
+        """
+        Return what ``message`` says of it.
+
+        :param to_core: from the message's coordinates to the core's, where binning n pixels
+            divides by n.
+        """
         region, binning = message.roi, (message.binning_x or 1, message.binning_y or 1)
         width, height = region.width or message.width, region.height or message.height
-        if (
-            region.x_offset + width > message.width or region.y_offset + height > message.height
-            or not 0 < width // binning[0] <= _LARGEST_SIDE
-            or not 0 < height // binning[1] <= _LARGEST_SIDE
-        ):
+        if region.x_offset + width > message.width or region.y_offset + height > message.height:
             raise ConfigurationError(
-                f'camera_info_in: {width} x {height} pixels at {region.x_offset}, '
-                f'{region.y_offset}, binned by {binning[0]} x {binning[1]}, are not part of a '
-                f'picture of {message.width} x {message.height}'
+                f'camera_info_in: roi {width} x {height} at {region.x_offset}, {region.y_offset} '
+                f'is not inside the picture of {message.width} x {message.height}'
             )
-        return cls(
-            width // binning[0], height // binning[1],
-            (to_core - region.x_offset, to_core - region.y_offset), binning,
-        )
+        size = width // binning[0], height // binning[1]
+        if not all(0 < side <= _LARGEST_SIDE for side in size):
+            raise ConfigurationError(
+                f'camera_info_in: {width} x {height} pixels, binned by {binning[0]} x '
+                f'{binning[1]}, make {size[0]} x {size[1]}; sides of 1 to {_LARGEST_SIDE} can be '
+                'rendered'
+            )
+        offsets = region.x_offset, region.y_offset
+        return cls(*size, binning, tuple(
+            (to_core - offset) / count - to_core
+            for offset, count in zip(offsets, binning, strict=True)
+        ))
 
     def apply(self, matrix: np.ndarray) -> np.ndarray:
         """Return a projection onto the sensor (two rows of it count) as one onto the picture."""
-        result = matrix.astype(np.float64)
+        result = matrix.copy()
         for row in range(2):
-            result[row, 2] += self.shift[row]
             result[row] /= self.binning[row]
+            result[row, 2] += self.shift[row]
         return result
+
+
+def _matrix(intrinsics: Intrinsics, pixel_centre: float) -> np.ndarray:
+    shift = pixel_centre - _CORE_PIXEL_CENTRE
+    return np.array([
+        [intrinsics.fx, 0.0, intrinsics.cx + shift],
+        [0.0, intrinsics.fy, intrinsics.cy + shift],
+        [0.0, 0.0, 1.0],
+    ])
+
+
+def _matrices(message: CameraInfo) -> tuple[np.ndarray, tuple[float, ...], np.ndarray]:
+    """Return k, r and p; where there is no r or p, those of a picture that stays as it is."""
+    for name in ('k', 'r', 'p'):
+        if not np.isfinite(matrix := getattr(message, name)).all():
+            raise ConfigurationError(
+                f'camera_info_in: {name} {matrix.tolist()} is not finite; calibrate the camera'
+            )
+    k, p = message.k.reshape(3, 3).copy(), message.p.reshape(3, 4).copy()
+    if not (k[0, 0] > 0.0 and k[1, 1] > 0.0):
+        raise ConfigurationError(
+            f'camera_info_in: k {message.k.tolist()} has no focal lengths; calibrate the camera'
+        )
+    if k[0, 1] or k[1, 0] or k[2].tolist() != [0.0, 0.0, 1.0]:
+        raise ConfigurationError(
+            f'camera_info_in: k {message.k.tolist()} is not of the form fx 0 cx 0 fy cy 0 0 1'
+        )
+    return (
+        k,
+        tuple(message.r.tolist()) if message.r.any() else _IDENTITY,
+        p if p[0, 0] else np.column_stack([k, np.zeros(3)]),
+    )
 
 
 def _lens(message: CameraInfo) -> tuple[Projection, tuple[float, ...]]:
@@ -177,6 +214,8 @@ def _lens(message: CameraInfo) -> tuple[Projection, tuple[float, ...]]:
             f'camera_info_in: distortion_model {name!r} is not one of '
             f'{", ".join(filter(None, _MODELS))}'
         )
+    if not np.isfinite(d).all():
+        raise ConfigurationError(f'camera_info_in: d {d} is not finite; calibrate the camera')
     if len(d) not in model.counts or any(d[model.used:]):
         raise ConfigurationError(
             f'camera_info_in: d {d} is not what {name or "no distortion_model"} has here: '

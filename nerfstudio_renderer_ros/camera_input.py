@@ -19,7 +19,7 @@ from nerfstudio_renderer import ConfigurationError
 from nerfstudio_renderer_ros.calibration import Calibration
 from nerfstudio_renderer_ros.rejections import Rejections
 from nerfstudio_renderer_ros.settings import Settings
-from rclpy.node import Node
+from rclpy.node import Node, SubscriptionEventCallbacks  # whose module Humble calls otherwise
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CameraInfo
 
@@ -44,8 +44,12 @@ class CameraInput:
         self._rejections = rejections
         self._message: CameraInfo | None = None
         self._read: tuple[CameraInfo, float, Calibration] | None = None
+        # Each publisher matches the first: that it does not match the other is nothing to warn of.
+        events = SubscriptionEventCallbacks(incompatible_qos=lambda _: None)
         self._subscriptions = [
-            node.create_subscription(CameraInfo, _TOPIC, self._on_camera_info, profile)
+            node.create_subscription(
+                CameraInfo, _TOPIC, self._on_camera_info, profile, event_callbacks=events
+            )
             for profile in _PROFILES
         ]
 
@@ -58,14 +62,14 @@ class CameraInput:
         """Return that of the real camera, or of the one that the parameters describe."""
         message, centre = self._message, settings.pixel_centre
         if message is None:
-            return Calibration.ideal(settings.intrinsics)
-        if self._read is None or self._read[:2] != (message, centre):
-            self._read = message, centre, Calibration.from_message(message, centre)
-        return self._read[2]
+            return Calibration.ideal(settings.intrinsics, centre)
+        read = self._read  # once: any thread may ask
+        if read is None or read[0] is not message or read[1] != centre:
+            self._read = read = message, centre, Calibration.from_message(message, centre)
+        return read[2]
 
     def _on_camera_info(self, message: CameraInfo) -> None:
-        message.header = type(message.header)()  # the same camera at another time is the same
-        if message == self._message:
+        if self._message is not None and _content(message) == _content(self._message):
             return
         try:
             intrinsics = Calibration.from_message(message, pixel_centre=0.5).intrinsics
@@ -77,3 +81,17 @@ class CameraInput:
             f'the camera is that of {_TOPIC} from the next pose on: {intrinsics.width} x '
             f'{intrinsics.height}, {message.distortion_model or "no distortion_model"}'
         )
+
+
+def _content(message: CameraInfo) -> tuple[object, ...]:
+    """
+    Return all that tells of the camera: without the header, for it is the same at another time.
+
+    Messages themselves do not compare: until 2025, two of them were equal unless all numbers of an
+    array differed (https://github.com/ros2/rosidl_python/issues/223).
+    """
+    return (
+        message.width, message.height, message.binning_x, message.binning_y, message.roi,
+        message.distortion_model,
+        *(numbers.tobytes() for numbers in (message.d, message.k, message.r, message.p)),
+    )

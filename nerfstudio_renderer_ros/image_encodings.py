@@ -57,14 +57,21 @@ def encode_depth(metres: np.ndarray, encoding: str) -> np.ndarray:
     """
     if encoding == '32FC1':
         return np.ascontiguousarray(metres, dtype=np.float32)
-    millimetres = np.nan_to_num(metres * _MILLIMETRES + 0.5, nan=0.0, posinf=0.0)
+    millimetres = np.floor(metres * _MILLIMETRES + 0.5)
+    # Comparisons with NaN are false.
     return np.where(millimetres <= _MOST_MILLIMETRES, millimetres, 0.0).astype(np.uint16)
 
 
-def compress(rgb: np.ndarray, file_format: str, jpeg_quality: int) -> bytes:
-    """Return ``rgb``, uint8 of shape (height, width, 3), as a file: jpeg or png."""
+def compress(pixels: np.ndarray, file_format: str, jpeg_quality: int) -> bytes:
+    """
+    Return a picture as a file.
+
+    :param pixels: as bgr8 or mono8 has them.
+    :param file_format: jpeg or png.
+    :param jpeg_quality: 1 to 100.
+    """
     options = [cv2.IMWRITE_JPEG_QUALITY, jpeg_quality] if file_format == 'jpeg' else []
-    done, data = cv2.imencode(f'.{file_format}', cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), options)
+    done, data = cv2.imencode(f'.{file_format}', pixels, options)
     if not done:
         raise ValueError(f'OpenCV cannot write {file_format}')
     return data.tobytes()

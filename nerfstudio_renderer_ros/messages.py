@@ -47,13 +47,21 @@ def full_image(frame: Frame, header: Header) -> Image:
 
 
 def compressed_image(frame: Frame, header: Header) -> CompressedImage:
-    """Return the picture of ``frame`` as image_transport's compressed transport has it."""
+    """
+    Return the picture of ``frame`` as image_transport's compressed transport has it.
+
+    Whoever decompresses it gets the encoding of the image itself. Formats:
+    https://github.com/ros-perception/image_transport_plugins, compressed_publisher.cpp
+    """
     settings = _tag(frame).settings
-    data = compress(frame.picture.rgb8, settings.compressed_format, settings.jpeg_quality)
+    file_format = settings.compressed_format
+    stored = 'mono8' if settings.encoding == 'mono8' else 'bgr8'
+    named = '' if (file_format, stored) == ('png', 'mono8') else stored
     message = CompressedImage(
-        header=header, format=f'rgb8; {settings.compressed_format} compressed bgr8'
+        header=header, format=f'{settings.encoding}; {file_format} compressed {named}'
     )
-    message.data.frombytes(data)
+    pixels = encode(frame.picture.rgb8, stored)
+    message.data.frombytes(compress(pixels, file_format, settings.jpeg_quality))
     return message
 
 
@@ -67,8 +75,7 @@ def depth_image(frame: Frame, header: Header) -> Image:
 
 def camera_info(frame: Frame, header: Header) -> CameraInfo:
     """Return the calibration of the picture of ``frame``."""
-    tag = _tag(frame)
-    return tag.calibration.to_message(frame.intrinsics, header, tag.settings.pixel_centre)
+    return _tag(frame).calibration.to_message(frame.intrinsics, header)
 
 
 def frame_info(frame: Frame, header: Header) -> FrameInfo:

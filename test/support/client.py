@@ -41,6 +41,8 @@ NAME = '/nerfstudio_renderer'
 Result = TypeVar('Result')
 # Positions of their own for the first poses of each client, so that none repeats another's.
 _HANDSHAKES = itertools.count(500.0)
+# Seconds, later than any clock's in these tests.
+_STAMPS = itertools.count(2_000_000_000)
 
 
 def pose(
@@ -107,6 +109,18 @@ class Client:
         self._subscribe(kind, topic, received)
         return received
 
+    def listen_to_frames(self, kind: type, topic: str) -> list:
+        """Listen to a topic that frames are published on; return when the node has noticed."""
+        received = self.listen(kind, topic)
+        deadline = time.monotonic() + PATIENCE_S
+        with self._changed:
+            while not received:
+                assert time.monotonic() < deadline, f'nothing on {topic}'
+                # On the topic of show(), so that none of these can arrive after a later one there.
+                self.publish(stamped(pose(next(_HANDSHAKES)), next(_STAMPS)))
+                self._changed.wait(0.1)
+        return received
+
     def publisher_count(self, topic: str) -> Iterator[int]:
         """Yield how many publishers a topic has, now and then, for as long as is reasonable."""
         deadline = time.monotonic() + PATIENCE_S
@@ -166,6 +180,7 @@ class Client:
             self._repeat_until_answered(publisher, message)
 
     def _repeat_until_answered(self, publisher: Publisher, message: Any) -> None:
+        self._forget()
         deadline = time.monotonic() + PATIENCE_S
         with self._changed:
             while not (self.images and self.camera_infos and self.infos):
@@ -173,6 +188,9 @@ class Client:
                 publisher.publish(message)
                 self._changed.wait(0.1)
         self.wait_for_finest(self.infos[-1].sequence)
+        self._forget()
+
+    def _forget(self) -> None:
         with self._changed:
             for received in (self.images, self.camera_infos, self.infos):
                 received.clear()
@@ -180,6 +198,27 @@ class Client:
     def publish(self, message: Pose | PoseStamped) -> None:
         """Send a pose."""
         (self._poses if isinstance(message, Pose) else self._stamped).publish(message)
+
+    def show(self, message: Pose, *topics: list) -> list[tuple[Any, ...]]:
+        """
+        Send a pose with a stamp of its own, and wait for its series.
+
+        :param topics: lists of ``listen_to_frames``.
+        :returns: for each frame its FrameInfo, and its messages on ``topics``.
+        """
+        stamp = next(_STAMPS)
+        self.publish(stamped(message, stamp))
+        return self.wait_for(lambda: self._series(stamp * 10**9, topics))
+
+    def _series(self, stamp: int, topics: Sequence[list]) -> list[tuple[Any, ...]]:
+        infos, *others = (
+            [message for message in messages if stamp_of(message) == stamp]
+            for messages in (self.infos, *topics)
+        )
+        complete = infos and infos[-1].level == infos[-1].level_count - 1
+        if not complete or any(len(messages) < len(infos) for messages in others):
+            return []
+        return list(zip(infos, *others, strict=True))
 
     def publish_with(self, reliability: ReliabilityPolicy, message: Pose) -> None:
         """Send a pose from a publisher of a given reliability, until it is answered."""

@@ -1,0 +1,118 @@
+# Copyright 2026 The nerfstudio_renderer_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""The camera that the node takes over, without a node."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from nerfstudio_renderer_ros.camera_input import CameraInput
+import pytest
+from sensor_msgs.msg import CameraInfo
+from support.camera_infos import camera_info, K
+from support.frames import settings_of
+
+
+class _Node:
+    """Hands messages to whoever subscribes, and keeps what is logged."""
+
+    def __init__(self) -> None:
+        self.callbacks: list[Callable[[CameraInfo], None]] = []
+        self.lines: list[str] = []
+
+    def create_subscription(
+        self, kind: type, topic: str, callback: Callable, *_: Any, **__: Any
+    ) -> None:
+        self.callbacks.append(callback)
+
+    def get_logger(self) -> _Node:
+        return self
+
+    def info(self, line: str) -> None:
+        self.lines.append(line)
+
+    def report(self, kind: str, line: str) -> None:
+        """Take the place of Rejections."""
+        self.lines.append(line)
+
+    def receive(self, message: CameraInfo) -> None:
+        """Deliver a message to every subscription, as a latched one comes to both."""
+        for callback in self.callbacks:
+            callback(message)
+
+
+@pytest.fixture
+def node() -> _Node:
+    """Return a node that is none."""
+    return _Node()
+
+
+def _stamped(seconds: int, **fields: Any) -> CameraInfo:
+    message = camera_info(**fields)
+    message.header.stamp.sec = seconds
+    return message
+
+
+def test_without_a_message_the_camera_is_that_of_the_parameters(node):
+    settings = settings_of(width=64, height=48, projection='fisheye')
+    assert CameraInput(node, node).calibration(settings).intrinsics == settings.intrinsics
+
+
+def test_the_same_camera_at_another_time_is_taken_over_once(node):
+    camera = CameraInput(node, node)
+    node.receive(_stamped(1))
+    first = camera.calibration(settings_of())
+    node.receive(_stamped(2))
+    assert len(node.lines) == 1
+    assert camera.calibration(settings_of()) is first
+
+
+@pytest.mark.parametrize(
+    'fields',
+    [
+        {'k': [510.0, *K[1:]]}, {'d': [0.1, 0.0, 0.0, 0.0]}, {'width': 642}, {'height': 482},
+        {'binning_x': 2}, {'r': [1.0] * 9}, {'p': [1.0] * 12}, {'distortion_model': 'equidistant'},
+        {'roi': {'x_offset': 1, 'width': 8, 'height': 8}},
+    ],
+    ids=lambda fields: ''.join(fields),
+)
+def test_a_camera_that_differs_in_anything_is_another(node, fields, monkeypatch):
+    # As in ROS 2 before 2025, where messages compare as equal if any number of an array is.
+    monkeypatch.setattr(CameraInfo, '__eq__', lambda self, other: True)
+    camera = CameraInput(node, node)
+    node.receive(_stamped(1))
+    first = camera.calibration(settings_of())
+    node.receive(_stamped(2, **fields))
+    assert len(node.lines) == 2
+    assert camera.calibration(settings_of()) is not first
+
+
+def test_a_camera_that_cannot_be_used_changes_nothing(node):
+    camera = CameraInput(node, node)
+    node.receive(_stamped(1))
+    first = camera.calibration(settings_of())
+    node.receive(_stamped(2, k=[0.0] * 9))
+    assert 'has no focal lengths' in node.lines[-1]
+    assert camera.calibration(settings_of()) is first
+
+
+def test_where_pixels_have_their_centres_is_asked_each_time(node):
+    camera = CameraInput(node, node)
+    node.receive(_stamped(1))
+    principal_points = [
+        camera.calibration(settings_of(pixel_centre=centre)).intrinsics.cx
+        for centre in (0.5, 0.0, 0.5)
+    ]
+    assert principal_points == [330.0, 330.5, 330.0]

@@ -1,0 +1,116 @@
+# Copyright 2026 The nerfstudio_renderer_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""What is made of a frame for whom; without a node."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from nerfstudio_renderer.picture import Picture
+from nerfstudio_renderer_ros import publishers
+from nerfstudio_renderer_ros.publishers import FramePublishers
+import pytest
+from support.frames import frame_with
+import torch
+
+
+class _Publisher:
+    """Has as many subscribers as a test says, and keeps what it publishes."""
+
+    def __init__(self) -> None:
+        self.subscribers = 0
+        self.published: list[Any] = []
+
+    def get_subscription_count(self) -> int:
+        return self.subscribers
+
+    def publish(self, message: Any) -> None:
+        self.published.append(message)
+
+
+class _Node:
+    """Makes publishers, and knows each by its topic."""
+
+    def __init__(self) -> None:
+        self.publishers: dict[str, _Publisher] = {}
+
+    def create_lifecycle_publisher(self, kind: type, topic: str, *_: Any, **__: Any) -> _Publisher:
+        return self.publishers.setdefault(topic, _Publisher())
+
+
+class _Pictured(Picture):
+    """A picture that keeps which of its forms were asked for."""
+
+    def __init__(self, pixels: torch.Tensor) -> None:
+        self.asked: set[str] = set()
+        super().__init__(pixels)
+
+    def __getattribute__(self, name: str) -> Any:
+        if name in ('rgb', 'rgb8', 'depth', 'accumulation'):
+            self.asked.add(name)
+        return super().__getattribute__(name)
+
+
+FORMS = {
+    '~/frame_info': set(),
+    '~/camera_info': set(),
+    '~/image': {'rgb8'},
+    '~/image/compressed': {'rgb8'},
+    '~/image_full': {'rgb8'},
+    '~/depth/camera_info': set(),
+    '~/depth/image': {'depth', 'accumulation'},
+}
+
+
+@pytest.fixture
+def node(monkeypatch: pytest.MonkeyPatch) -> _Node:
+    """Return a node that is none, whose costly messages are counted."""
+    monkeypatch.setattr(publishers, 'CameraBroadcaster', lambda _: None)
+    return _Node()
+
+
+def _publish(node: _Node, *subscribed: str) -> set[str]:
+    """Publish a frame with subscribers to some topics; return what its picture was asked for."""
+    sender = FramePublishers(node, 'eye')
+    for topic in subscribed:
+        node.publishers[topic].subscribers = 1
+    frame = frame_with(torch.zeros((6, 8, 5)))
+    picture = _Pictured(torch.zeros((6, 8, 5)))
+    sender.publish(replace(frame, picture=picture))
+    return picture.asked
+
+
+def test_every_topic_is_known_to_these_tests(node):
+    FramePublishers(node, 'eye')
+    assert set(node.publishers) == set(FORMS)
+
+
+def test_without_subscribers_no_pixel_is_touched_and_nothing_published(node):
+    assert _publish(node) == set()
+    assert not any(publisher.published for publisher in node.publishers.values())
+
+
+@pytest.mark.parametrize('topic', FORMS)
+def test_only_what_a_topic_shows_is_made_for_its_subscribers(node, topic):
+    assert _publish(node, topic) == FORMS[topic]
+    for name, publisher in node.publishers.items():
+        assert len(publisher.published) == (name == topic)
+
+
+def test_all_messages_of_a_frame_have_one_header(node):
+    _publish(node, *FORMS)
+    headers = [each.published[0].header for each in node.publishers.values()]
+    assert all(header == headers[0] for header in headers)
+    assert (headers[0].frame_id, headers[0].stamp.sec) == ('eye', 1)

@@ -1,0 +1,63 @@
+# Copyright 2026 The nerfstudio_renderer_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""Frames as the node publishes them, without a node that renders them."""
+
+from __future__ import annotations
+
+from builtin_interfaces.msg import Time
+from nerfstudio_renderer import Camera, Frame, Intrinsics, Update
+from nerfstudio_renderer.picture import Picture
+from nerfstudio_renderer_ros.calibration import Calibration
+from nerfstudio_renderer_ros.parameters import PARAMETERS, Value
+from nerfstudio_renderer_ros.settings import Settings
+from nerfstudio_renderer_ros.tag import Tag
+import numpy as np
+import torch
+
+
+def settings_of(**values: Value) -> Settings:
+    """Return what the parameters say by default, but for ``values``."""
+    return Settings.from_values({**{spec.name: spec.default for spec in PARAMETERS}, **values})
+
+
+def frame_with(
+    pixels: torch.Tensor,
+    full: Intrinsics | None = None,
+    level: Intrinsics | None = None,
+    *,
+    units_per_metre: float = 1.0,
+    **values: Value,
+) -> Frame:
+    """
+    Return a frame of update 1.
+
+    :param pixels: shape (height, width, CHANNELS).
+    :param full: the camera's projection; None for one of the size of ``pixels``.
+    :param level: that of this picture; None for the full one.
+    :param values: parameters that are not as by default.
+    """
+    height, width, _ = pixels.shape
+    full = full or Intrinsics.from_fov_y(width, height, 50.0)
+    settings, c2w = settings_of(**values), np.eye(3, 4)
+    calibration = Calibration.ideal(full, settings.pixel_centre)
+    tag = Tag(Time(sec=1), settings, calibration, c2w, units_per_metre)
+    return Frame(
+        update=Update(1, Camera(c2w, full), 0.0, tag),
+        level=0,
+        level_count=1,
+        intrinsics=level or full,
+        picture=Picture(pixels),
+        render_time_s=0.0,
+        latency_s=0.0,
+    )
