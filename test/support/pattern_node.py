@@ -29,7 +29,6 @@ from nerfstudio_renderer.scene.world import WorldTransform
 from nerfstudio_renderer_ros.main import main
 from nerfstudio_renderer_ros.opening import OpenedScene
 import numpy as np
-import torch
 
 from support.engines import FailingEngine
 
@@ -51,7 +50,7 @@ class BlueEngine(FailingEngine):
     class PatternView(FailingEngine.PatternView):
         """A view of a blue pattern."""
 
-        def render(self, pixels: torch.Tensor) -> torch.Tensor:
+        def render(self, pixels):
             """Return the pattern at ``pixels``."""
             picture = super().render(pixels)
             picture[:, 2] = self._engine.blue / 255.0
