@@ -29,6 +29,8 @@ import yaml
 # Beside launch/, in the source tree as where it is installed.
 _CONFIG = Path(__file__).parent.parent / 'config'
 _PARAMS_FILE = _CONFIG / 'renderer.yaml'
+# What config/renderer.rviz shows. rviz2 takes each camera_info from beside its image.
+_RVIZ_TOPICS = ('image', 'camera_info', 'depth/image', 'depth/camera_info')
 
 
 def generate_launch_description() -> LaunchDescription:
@@ -104,7 +106,8 @@ def _start(context: LaunchContext, given: set[str]) -> list[Node]:
     if not _typed('rviz', arguments['rviz'], bool):
         return [renderer]
     clock = {name: value for name, value in overrides.items() if name == 'use_sim_time'}
-    return [_rviz([clock]), renderer]  # rviz2 first, for it may not be installed
+    frame = ['--fixed-frame', arguments['world_frame']] if 'world_frame' in given else []
+    return [_rviz([clock], frame), renderer]  # rviz2 first, for it may not be installed
 
 
 def _renderer(parameters: list[Path | dict[str, ParameterValue]], respawn: bool) -> Node:
@@ -121,7 +124,7 @@ def _renderer(parameters: list[Path | dict[str, ParameterValue]], respawn: bool)
     )
 
 
-def _rviz(parameters: list[dict[str, ParameterValue]]) -> Node:
+def _rviz(parameters: list[dict[str, ParameterValue]], options: list[str]) -> Node:
     name = LaunchConfiguration('name')
     return Node(
         package='rviz2',
@@ -129,8 +132,10 @@ def _rviz(parameters: list[dict[str, ParameterValue]]) -> Node:
         namespace=LaunchConfiguration('namespace'),
         name=[name, '_rviz'],
         parameters=parameters,
-        remappings=[('/nerfstudio_renderer/image', [name, '/image'])],
-        arguments=['-d', str(_CONFIG / 'renderer.rviz')],
+        remappings=[
+            (f'/nerfstudio_renderer/{topic}', [name, f'/{topic}']) for topic in _RVIZ_TOPICS
+        ],
+        arguments=['-d', str(_CONFIG / 'renderer.rviz'), *options],
     )
 
 

@@ -71,6 +71,12 @@ def test_the_parameter_file_alone_speaks_where_no_argument_does():
         ({'frame_id': '123'}, '123'),
         ({'frame_id': 'true'}, 'true'),
         ({'use_sim_time': 'True'}, True),
+        ({'autostart': 'false'}, False),
+        ({'publish_tf': 'TRUE'}, True),
+        ({'world_frame': 'odom'}, 'odom'),
+        ({'depth_encoding': '16UC1'}, '16UC1'),
+        ({'pixel_centre': '0'}, 0.0),
+        ({'jpeg_quality': '80'}, 80),
     ],
     ids=str,
 )
@@ -98,6 +104,8 @@ def test_an_argument_that_equals_the_default_overrides_another_file(tmp_path):
         ({'levels': '[4, a]'}, 'argument levels: .* is not a list of whole numbers'),
         ({'levels': '[]'}, 'argument levels: .* is not a list of whole numbers'),
         ({'rviz': 'maybe'}, "argument rviz: 'maybe' is not true or false"),
+        ({'publish_tf': '1'}, "argument publish_tf: '1' is not true or false"),
+        ({'projection': 'wide'}, 'projection.*wide.*perspective'),
         ({'params_file': 'gone.yaml'}, 'argument params_file: there is no file gone.yaml'),
         ({'encoding': 'yuv'}, 'encoding.*yuv.*rgb8'),
     ],
@@ -116,13 +124,21 @@ def test_name_and_namespace_reach_rviz_too():
     assert {'__node:=eye', '__ns:=/robot'} <= set(renderer.words)
     # Relative to the namespace, which rviz2 is in as well.
     assert '__ns:=/robot' in rviz.words
-    assert '/nerfstudio_renderer/image:=eye/image' in rviz.words
+    for topic in ('image', 'camera_info', 'depth/image', 'depth/camera_info'):
+        assert f'/nerfstudio_renderer/{topic}:=eye/{topic}' in rviz.words
     assert rviz.overrides == {'use_sim_time': True}
 
 
 def test_rviz_shows_the_configuration_that_is_delivered():
     rviz, _ = described.commands('renderer.launch.py', rviz='true')
     assert rviz.after('-d') == [str(CONFIG / 'renderer.rviz')]
+
+
+def test_rviz_looks_from_the_frame_of_the_poses():
+    rviz, _ = described.commands('renderer.launch.py', rviz='true', world_frame='odom')
+    assert rviz.after('--fixed-frame') == ['odom']
+    rviz, _ = described.commands('renderer.launch.py', rviz='true')
+    assert rviz.after('--fixed-frame') == []  # that of the configuration
 
 
 def test_the_arguments_of_one_renderer_are_not_those_of_the_next():

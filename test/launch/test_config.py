@@ -50,10 +50,17 @@ def test_the_parameter_file_has_the_default_and_its_type(parameters, spec: Param
     assert type(value) is type(spec.default)  # 50 would not do for 50.0
 
 
-def test_rviz_subscribes_to_the_pictures_as_they_are_published(rviz):
-    image, = (each for each in rviz['Displays'] if each['Class'].endswith('/Image'))
-    assert image['Enabled']
-    assert image['Topic'] == {
+def display(rviz: dict[str, Any], kind: str) -> dict[str, Any]:
+    """Return the only display of a class of rviz_default_plugins."""
+    found, = (
+        each for each in rviz['Displays'] if each['Class'] == f'rviz_default_plugins/{kind}'
+    )
+    return found
+
+
+@pytest.mark.parametrize('kind', ['Image', 'Camera'])
+def test_rviz_subscribes_to_the_pictures_as_they_are_published(rviz, kind: str):
+    assert display(rviz, kind)['Topic'] == {
         'Value': '/nerfstudio_renderer/image',
         'Reliability Policy': 'Reliable',
         'History Policy': 'Keep Last',
@@ -62,7 +69,27 @@ def test_rviz_subscribes_to_the_pictures_as_they_are_published(rviz):
     }
 
 
-def test_rviz_needs_no_transforms(rviz):
-    grid, = (each for each in rviz['Displays'] if each['Class'].endswith('/Grid'))
-    assert grid['Reference Frame'] == '<Fixed Frame>'
-    assert rviz['Global Options']['Fixed Frame'] == 'map'
+def test_rviz_makes_points_of_the_pictures_and_their_depth(rviz):
+    cloud = display(rviz, 'DepthCloud')
+    # rviz2 has these as plain properties here, not below a Topic as elsewhere.
+    assert cloud['Depth Map Topic'] == '/nerfstudio_renderer/depth/image'
+    assert cloud['Color Image Topic'] == '/nerfstudio_renderer/image'
+    assert cloud['Reliability Policy'] == 'Reliable'
+    assert cloud['Depth Map Transport Hint'] == cloud['Color Transport Hint'] == 'raw'
+
+
+def test_rviz_shows_at_first_only_what_needs_no_transforms(rviz):
+    enabled = {each['Name'] for each in rviz['Displays'] if each['Enabled']}
+    assert enabled == {'Grid', 'Image', 'TF'}
+    # What rviz2 reads is Enabled, what it writes is both.
+    assert all(each['Enabled'] == each['Value'] for each in rviz['Displays'])
+    assert display(rviz, 'Grid')['Reference Frame'] == '<Fixed Frame>'
+
+
+def test_rviz_has_each_display_once_by_name(rviz):
+    names = [each['Name'] for each in rviz['Displays']]
+    assert names == ['Grid', 'Image', 'TF', 'Camera', 'DepthCloud']
+
+
+def test_rviz_s_fixed_frame_is_the_world_of_the_poses(rviz, parameters):
+    assert rviz['Global Options']['Fixed Frame'] == parameters['world_frame']
