@@ -74,8 +74,9 @@ class CameraInput:
         try:
             intrinsics = Calibration.from_message(message, pixel_centre=0.5).intrinsics
         except ConfigurationError as error:
-            self._rejections.report('camera_info_in', str(error))
+            self._rejections.judge_camera(str(error))
             return
+        self._rejections.judge_camera('')
         self._message = message
         self._node.get_logger().info(
             f'the camera is that of {_TOPIC} from the next pose on: {intrinsics.width} x '

@@ -71,8 +71,8 @@ class Diagnostics:
     def _judgement(self, summary: Summary, newly_rejected: int) -> tuple[bytes, str]:
         if summary.last_failure or (self.load_failure and self._stage.scene is None):
             return DiagnosticStatus.ERROR, self._error(summary)
-        if self.load_failure:
-            return DiagnosticStatus.WARN, self.load_failure  # the scene before goes on
+        if self.load_failure or summary.refused_camera:  # what was there before goes on
+            return DiagnosticStatus.WARN, self._error(summary)
         if self._state() != 'active':
             return DiagnosticStatus.WARN, self._state()
         if newly_rejected:
@@ -80,7 +80,7 @@ class Diagnostics:
         return DiagnosticStatus.OK, 'rendering' if summary.frames else 'no pose yet'
 
     def _error(self, summary: Summary) -> str:
-        return summary.last_failure or self.load_failure
+        return summary.last_failure or self.load_failure or summary.refused_camera
 
     def _of_scene(self) -> dict[str, str]:
         state = {'state': self._state()}

@@ -102,6 +102,8 @@ def main(args: list[str] | None = None) -> int:
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
     finally:
+        for number in (signal.SIGINT, signal.SIGTERM):  # an impatient second one
+            signal.signal(number, signal.SIG_IGN)
         rclpy.try_shutdown()
     return 0
 

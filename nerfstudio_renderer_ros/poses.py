@@ -136,16 +136,19 @@ class PoseInput:
             self._statistics.accepted(update)
 
     def _reject_stale(self, moment: Time) -> bool:
-        if moment == _WHENEVER or not self._stage.is_stale(moment):
+        now = self._node.get_clock().now()
+        if moment == _WHENEVER or not self._stage.is_stale(moment, now):
             return False
         self._rejections.reject_pose(
             'stale',
-            f'its stamp {moment.nanoseconds * 1e-9:.3f} s is older than the last one; if its '
-            'source has started over, so must the clock (use_sim_time, ros2 bag play --clock)',
+            f'its stamp {moment.nanoseconds * 1e-9:.3f} s is older than the last one, or from '
+            'before the clock jumped back; if its source has started over, so must the clock '
+            '(use_sim_time, ros2 bag play --clock)',
         )
         return True
 
-    def _on_jump(self, _: TimeJump) -> None:
+    def _on_jump(self, jump: TimeJump) -> None:
         self._node.get_logger().info('the clock has jumped: earlier stamps are accepted again')
-        self._stage.restart_stamps()
+        now = self._node.get_clock().now()
+        self._stage.restart_stamps(now.nanoseconds - jump.delta.nanoseconds)
         self._transforms.restart()

@@ -34,10 +34,15 @@ class Rejections:
     def reject_pose(self, kind: str, reason: str) -> None:
         """Take note of a pose that was dropped."""
         self._statistics.rejected(kind)
-        self.report(kind, f'dropped a pose: {reason}')
+        self._report(kind, f'dropped a pose: {reason}')
 
-    def report(self, kind: str, line: str) -> None:
-        """Log ``line`` unless one of this kind was logged a moment ago."""
+    def judge_camera(self, refusal: str) -> None:
+        """Take note of a calibration: why it cannot be used, or '' if it can."""
+        self._statistics.judged_camera(refusal)
+        if refusal:
+            self._report('camera', refusal)
+
+    def _report(self, kind: str, line: str) -> None:
         now = time.monotonic()
         if now - self._logged.get(kind, -_EVERY_S) >= _EVERY_S:
             self._logged[kind] = now

@@ -142,15 +142,15 @@ class Stage:
             self._last = shot
             return update
 
-    def is_stale(self, stamp: Time) -> bool:
-        """Tell whether ``stamp``, of a sender, is older than the last one of a sender."""
+    def is_stale(self, stamp: Time, now: Time) -> bool:
+        """Tell whether a sender's ``stamp`` is older than its last, or from before a jump back."""
         with self._lock:
-            return self._stamps.is_stale(stamp)
+            return self._stamps.is_stale(stamp, now)
 
-    def restart_stamps(self) -> None:
-        """Let earlier stamps follow: the clock has jumped back."""
+    def restart_stamps(self, jumped_from_ns: int) -> None:
+        """Let earlier stamps follow: the clock has jumped back from ``jumped_from_ns``."""
         with self._lock:
-            self._stamps.restart()
+            self._stamps.restart(jumped_from_ns)
 
     def take(self, client: str) -> Frame | None:
         """Return the newest frame if ``client`` has not taken it yet, else None."""

@@ -17,6 +17,9 @@ from __future__ import annotations
 
 from rclpy.time import Time
 
+# No sender's clock is as far ahead of the node's.
+_AHEAD_NS = 1_000_000_000
+
 
 class IncreasingStamps:
     """Gives each update its own stamp: the one asked for, or just after the last one given."""
@@ -24,10 +27,16 @@ class IncreasingStamps:
     def __init__(self) -> None:
         self._last_given_ns: int | None = None
         self._last_of_sender_ns: int | None = None
+        self._jumped_from_ns: int | None = None
 
-    def is_stale(self, stamp: Time) -> bool:
-        """Tell whether ``stamp``, of a sender, is older than the last one of a sender."""
-        return self._last_of_sender_ns is not None and stamp.nanoseconds < self._last_of_sender_ns
+    def is_stale(self, stamp: Time, now: Time) -> bool:
+        """Tell whether a sender's ``stamp`` is older than its last, or from before a jump back."""
+        if self._last_of_sender_ns is not None and stamp.nanoseconds < self._last_of_sender_ns:
+            return True
+        if self._jumped_from_ns is None or now.nanoseconds >= self._jumped_from_ns:
+            return False
+        # It was on its way when the clock jumped. Accepted, it would make all stale that follow.
+        return stamp.nanoseconds > now.nanoseconds + _AHEAD_NS
 
     def take(self, wanted: Time, of_sender: bool = False) -> Time:
         """
@@ -43,6 +52,7 @@ class IncreasingStamps:
         self._last_given_ns = nanoseconds
         return Time(nanoseconds=nanoseconds, clock_type=wanted.clock_type)
 
-    def restart(self) -> None:
-        """Let earlier stamps follow: the clock has jumped back."""
+    def restart(self, jumped_from_ns: int) -> None:
+        """Let earlier stamps follow: the clock has jumped back from ``jumped_from_ns``."""
+        self._jumped_from_ns = jumped_from_ns
         self._last_given_ns = self._last_of_sender_ns = None

@@ -108,7 +108,8 @@ class Transforms:
             self._give_up(next(iter(self._waiting)))
         future = self._buffer.wait_for_transform_async(pose.world, pose.frame, pose.moment)
         self._waiting[pose] = time.monotonic() + _PATIENCE_S, future
-        self._expiry.reset()
+        if self._expiry.is_canceled():  # else it would never fire while poses come
+            self._expiry.reset()
         future.add_done_callback(lambda _: self._arrived(pose))
 
     def restart(self) -> None:

@@ -43,9 +43,10 @@ class _Node:
     def info(self, line: str) -> None:
         self.lines.append(line)
 
-    def report(self, kind: str, line: str) -> None:
+    def judge_camera(self, refusal: str) -> None:
         """Take the place of Rejections."""
-        self.lines.append(line)
+        if refusal:
+            self.lines.append(refusal)
 
     def receive(self, message: CameraInfo) -> None:
         """Deliver a message to every subscription, as a latched one comes to both."""

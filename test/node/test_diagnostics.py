@@ -20,6 +20,7 @@ from collections.abc import Callable
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from nerfstudio_renderer_msgs.srv import LoadScene
 import pytest
+from sensor_msgs.msg import CameraInfo
 from support.client import Client, pose, stamp_of, stamped
 from support.pattern_node import BROKEN
 
@@ -123,6 +124,21 @@ def test_a_failed_render_is_an_error_until_one_succeeds(monitor):
     values = monitor.wait_for(lambda status, _: status.level == DiagnosticStatus.ERROR)
     assert 'failed: out of memory at -0.5' in values['last error']
     monitor.show(6.0)
+    monitor.wait_for(lambda status, _: status.level == DiagnosticStatus.OK)
+
+
+def test_a_camera_that_cannot_be_used_is_a_warning_until_one_can(monitor):
+    publisher = monitor.client.publisher(CameraInfo, 'camera_info_in')
+
+    def refused(status: DiagnosticStatus, values: dict[str, str]) -> bool:
+        publisher.publish(CameraInfo(width=8, height=6))
+        return 'has no focal lengths' in values['last error']
+
+    monitor.wait_for(refused)
+    status, = monitor.arrays[-1].status
+    assert status.level == DiagnosticStatus.WARN
+    k = [10.0, 0.0, 4.0, 0.0, 10.0, 3.0, 0.0, 0.0, 1.0]
+    publisher.publish(CameraInfo(width=8, height=6, k=k))
     monitor.wait_for(lambda status, _: status.level == DiagnosticStatus.OK)
 
 

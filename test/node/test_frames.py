@@ -132,6 +132,8 @@ def test_a_clock_that_jumps_back_lets_earlier_stamps_follow(tmp_path, without_tf
         assert show_at(1001, 2.0) == 1001 * 10**9
         set_clock(10)  # the bag starts over
         node.wait_for_output('the clock has jumped')
+        client.publish(stamped(pose(1.5), 1001.5))  # it was on its way
+        node.wait_for_output('its stamp 1001.500 s is older than the last one, or from before')
         assert show_at(11, 1.0) == 11 * 10**9
         before = client.infos[-1].sequence
         # Without a stamp, a picture has the time of the clock.

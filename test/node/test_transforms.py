@@ -80,10 +80,16 @@ class Timer:
     def __init__(self, callback) -> None:
         self.expire = callback
         self.is_running = True
+        self.starts = 0
+
+    def is_canceled(self) -> bool:
+        """Tell whether it is stopped."""
+        return not self.is_running
 
     def reset(self) -> None:
-        """Start."""
+        """Start anew."""
         self.is_running = True
+        self.starts += 1
 
     def cancel(self) -> None:
         """Stop."""
@@ -164,6 +170,12 @@ def test_a_pose_whose_transform_does_not_come_is_given_up_with_tf2_s_reason(scen
     assert scene.buffer.waiting == []  # nobody asks for it any more
     scene.buffer.give(1, 10.0)
     assert scene.accepted == []
+
+
+def test_a_stream_of_poses_does_not_put_off_the_report(scene):
+    for moment in range(1, 20):
+        scene.turn(moment)
+    assert scene.timers[0].starts == 1
 
 
 def test_poses_that_never_find_a_transform_do_not_pile_up(scene):

@@ -1,0 +1,58 @@
+# Copyright 2026 The nerfstudio_renderer_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""Stamps: increasing with the updates, and of the time that is."""
+
+from __future__ import annotations
+
+from nerfstudio_renderer_ros.stamps import IncreasingStamps
+import pytest
+from rclpy.time import Time
+
+
+def at(seconds: float) -> Time:
+    """Return a time."""
+    return Time(nanoseconds=round(seconds * 1e9))
+
+
+@pytest.fixture
+def stamps() -> IncreasingStamps:
+    """Return stamps of which a sender's was 100 s."""
+    stamps = IncreasingStamps()
+    assert stamps.take(at(100), of_sender=True) == at(100)
+    return stamps
+
+
+def test_a_stamp_is_the_one_asked_for_or_just_after_the_last(stamps):
+    assert stamps.take(at(101)) == at(101)
+    assert stamps.take(at(101)) == Time(nanoseconds=101 * 10**9 + 1)
+    assert stamps.take(at(50)) == Time(nanoseconds=101 * 10**9 + 2)
+    assert stamps.take(at(102)) == at(102)
+
+
+def test_a_sender_s_stamp_is_stale_if_it_is_older_than_the_last_one_of_a_sender(stamps):
+    stamps.take(at(200))  # the time at which a pose without a stamp has come
+    assert stamps.is_stale(at(99.9), now=at(100))
+    assert not stamps.is_stale(at(100), now=at(100))
+    assert not stamps.is_stale(at(1000), now=at(100))
+
+
+def test_after_a_jump_of_the_clock_earlier_stamps_follow_and_left_over_ones_are_stale(stamps):
+    stamps.restart(jumped_from_ns=105 * 10**9)
+    assert not stamps.is_stale(at(10), now=at(10))
+    assert not stamps.is_stale(at(10.9), now=at(10))
+    assert stamps.is_stale(at(104.9), now=at(10))
+    assert stamps.take(at(10), of_sender=True) == at(10)
+    assert stamps.is_stale(at(9), now=at(10))
+    # The clock has come by where it jumped from.
+    assert not stamps.is_stale(at(120), now=at(106))
