@@ -41,8 +41,9 @@ def _blues(client: Client) -> list[int]:
 def _show(client: Client, x: float) -> int:
     """Let the camera rest somewhere; return the sequence of its finest picture."""
     red = round(WORLD_SCALE * x % 1.0 * 255)
-    client.publish(pose(x))
-    client.wait_for(lambda: client.images and client.images[-1].data[0] == red)
+    client.publish_until(
+        pose(x), lambda: client.images and client.images[-1].data[0] == red
+    )
     sequence = client.infos[-1].sequence
     client.wait_for_finest(sequence)
     return sequence

@@ -190,6 +190,18 @@ class Client:
         self.wait_for_finest(self.infos[-1].sequence)
         self._forget()
 
+    def publish_until(
+        self, message: Pose | PoseStamped, condition: Callable[[], Result]
+    ) -> Result:
+        """Repeat a pose, of which any may be lost, until a condition is fulfilled; return that."""
+        deadline = time.monotonic() + PATIENCE_S
+        with self._changed:
+            while not (value := condition()):
+                assert time.monotonic() < deadline, f'in vain; seen: {self.orders()}'
+                self.publish(message)
+                self._changed.wait(0.5)
+        return value
+
     def _forget(self) -> None:
         with self._changed:
             for received in (self.images, self.camera_infos, self.infos):
