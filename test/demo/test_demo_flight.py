@@ -63,6 +63,8 @@ def start(mark: str, output: Path, *arguments: str) -> subprocess.Popen[str]:
          '--width', '64', '--height', '36', *arguments],
         cwd=ROOT, env={**variables, MARK: mark}, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        # A shell's background job ignores Ctrl-C, and so would its children.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 
