@@ -78,11 +78,11 @@ class Calibration:
         :param pixel_centre: coordinate of the first pixel's centre, in pixels.
         :raises ConfigurationError: if it is not calibrated, or in a way that is not known here.
         """
-        crop = _Crop.of(message, _CORE_PIXEL_CENTRE - pixel_centre)
+        to_core = _CORE_PIXEL_CENTRE - pixel_centre
+        crop = _Crop.of(message, to_core)
         projection, distortion = _lens(message)
         k, r, p = _matrices(message)
         k, p = crop.apply(k), crop.apply(p)
-        to_core = _CORE_PIXEL_CENTRE - pixel_centre
         return cls(
             Intrinsics(
                 crop.width, crop.height, float(k[0, 0]), float(k[1, 1]),

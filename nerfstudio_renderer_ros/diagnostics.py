@@ -44,8 +44,6 @@ class Diagnostics:
         self._statistics = statistics
         self._state = state
         self._rejected_before = 0
-        self.load_failure = ''
-        """Why the last scene could not be loaded; empty if it could."""
         self._publisher = node.create_publisher(DiagnosticArray, '/diagnostics', 1)
         # By the machine's clock: a paused simulation is no reason to fall silent.
         node.create_timer(_PERIOD_S, self._publish, clock=Clock(clock_type=ClockType.STEADY_TIME))
@@ -57,7 +55,7 @@ class Diagnostics:
         if not self._publisher.get_subscription_count():
             return
         level, message = self._judgement(summary, new)
-        values = {**self._of_scene(), **_of(summary), 'last error': self._error(summary)}
+        values = {**self._of_scene(), **_of(summary), 'last error': _error(summary)}
         status = DiagnosticStatus(
             level=level,
             name=f'{self._node.get_name()}: rendering',
@@ -69,18 +67,15 @@ class Diagnostics:
         self._publisher.publish(DiagnosticArray(header=header, status=[status]))
 
     def _judgement(self, summary: Summary, newly_rejected: int) -> tuple[bytes, str]:
-        if summary.last_failure or (self.load_failure and self._stage.scene is None):
-            return DiagnosticStatus.ERROR, self._error(summary)
-        if self.load_failure or summary.refused_camera:  # what was there before goes on
-            return DiagnosticStatus.WARN, self._error(summary)
+        if summary.last_failure or (summary.load_failure and self._stage.scene is None):
+            return DiagnosticStatus.ERROR, _error(summary)
+        if error := _error(summary):  # what was there before goes on
+            return DiagnosticStatus.WARN, error
         if self._state() != 'active':
             return DiagnosticStatus.WARN, self._state()
         if newly_rejected:
             return DiagnosticStatus.WARN, f'poses rejected in the last second: {newly_rejected}'
         return DiagnosticStatus.OK, 'rendering' if summary.frames else 'no pose yet'
-
-    def _error(self, summary: Summary) -> str:
-        return summary.last_failure or self.load_failure or summary.refused_camera
 
     def _of_scene(self) -> dict[str, str]:
         state = {'state': self._state()}
@@ -110,6 +105,10 @@ def _of(summary: Summary) -> dict[str, str]:
         ('updates failed', str(summary.failed)),
         ('pictures', str(summary.frames)),
     ])
+
+
+def _error(summary: Summary) -> str:
+    return summary.last_failure or summary.load_failure or summary.refused_camera
 
 
 def _percentiles(name: str, latency: Latency) -> Iterator[tuple[str, str]]:

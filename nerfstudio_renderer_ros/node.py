@@ -108,7 +108,7 @@ class RendererNode(LifecycleNode):
                 self.get_parameter('frame_id').value,
             )
         except Exception as error:
-            self._diagnostics.load_failure = str(error)
+            self._statistics.judged_scene(str(error))
             self.get_logger().error(
                 f'cannot configure: {error} [to try again: ros2 param set, then ros2 lifecycle '
                 f'set {self.get_fully_qualified_name()} configure]'
@@ -161,7 +161,7 @@ class RendererNode(LifecycleNode):
         scene = self._opener(values)
         settings = Settings.from_values(values)
         scene.check(settings, self._camera(settings))
-        self._diagnostics.load_failure = ''
+        self._statistics.judged_scene('')
         return scene
 
     def _change_scene(self, config: str, checkpoint: str) -> str:
@@ -176,8 +176,9 @@ class RendererNode(LifecycleNode):
             scene = self._open({**parameters.values(self), **names})
             update = self._stage.change_scene(scene)
         except Exception as error:
-            self._diagnostics.load_failure = f'the scene was not changed: {error}'
-            self.get_logger().error(self._diagnostics.load_failure)
+            failure = f'the scene was not changed: {error}'
+            self._statistics.judged_scene(failure)
+            self.get_logger().error(failure)
             self._log_traceback(error)
             raise
         if update is not None:

@@ -94,11 +94,14 @@ class Stage:
         Show ``scene`` in place of the one that is there.
 
         :returns: the update by which the last pose is rendered anew, if it is.
-        :raises ConfigurationError: if there is none any more.
+        :raises ConfigurationError: if there is none any more, or the last pose cannot be
+            rendered with ``scene``; nothing has changed then.
         """
         with self._lock:
             if self._scene is None:
                 raise ConfigurationError('the node was cleaned up while the scene was loaded')
+            if self._last is not None:
+                scene.check(self._last.settings, self._last.calibration.intrinsics)
             self._scene = scene
             if not self._is_on:
                 return None
@@ -158,8 +161,7 @@ class Stage:
 
     def _show(self, shot: Shot) -> Update:
         scene, settings, calibration = self._scene, shot.settings, shot.calibration
-        if (reason := scene.renderer.obstacle(calibration.intrinsics)) is not None:
-            raise ConfigurationError(reason)
+        scene.check(settings, calibration.intrinsics)
         units = scene.units(settings)
         camera = Camera(units.to_scene(shot.c2w), calibration.intrinsics)
         scene.renderer.quality = Quality(settings.ladder, settings.target_latency_s)

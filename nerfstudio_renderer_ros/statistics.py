@@ -67,6 +67,8 @@ class Summary:
     """Of each update's finest picture."""
     last_failure: str
     """Why the last update that failed did so; empty if one has been rendered since."""
+    load_failure: str
+    """Why the last scene could not be loaded; empty if it could."""
     refused_camera: str
     """Why the last camera_info_in cannot be used; empty if it can."""
 
@@ -80,7 +82,7 @@ class Statistics:
         self._received = self._repeated = self._failed = self._frames = self._skipped = 0
         self._accepted = self._served = 0
         self._last_failure = ''
-        self._refused_camera = ''
+        self._load_failure = self._refused_camera = ''
         self._first: deque[float] = deque(maxlen=_WINDOW)
         self._finest: deque[float] = deque(maxlen=_WINDOW)
 
@@ -93,6 +95,11 @@ class Statistics:
         """Count a pose that was dropped."""
         with self._lock:
             self._rejected[kind] += 1
+
+    def judged_scene(self, failure: str) -> None:
+        """Note why a scene cannot be loaded; empty if it can."""
+        with self._lock:
+            self._load_failure = failure
 
     def judged_camera(self, refusal: str) -> None:
         """Note why a calibration cannot be used; empty if it can."""
@@ -142,5 +149,6 @@ class Statistics:
                 first=Latency.of(self._first),
                 finest=Latency.of(self._finest),
                 last_failure=self._last_failure,
+                load_failure=self._load_failure,
                 refused_camera=self._refused_camera,
             )
