@@ -60,6 +60,7 @@ class RenderQueue:
         self._last: Update | None = None
         self._waiting: Update | None = None
         self._sequence = 0
+        self._dropped = 0  # updates up to this one are rendered no more
         self._busy = False
         self._closed = False
         self._thread = threading.Thread(target=self._run, name='render', daemon=True)
@@ -85,20 +86,21 @@ class RenderQueue:
         """
         Render later updates with ``renderer``, or with None none of them; return at once.
 
-        The update in work ends after its chunk, and one that waits is not rendered. The next
-        update is a new one, even of the same camera; sequences go on.
+        The update in work ends after its chunk, and one that waits is not rendered. No frame of
+        earlier updates is given out any more, nor is the newest one held. The next update is a new
+        one, even of the same camera; sequences go on.
         """
         with self._changed:
             self._renderer = renderer
             self._last = self._waiting = None
+            self._dropped = self._sequence
+            self._slot.drop(self._sequence)
             self._changed.notify_all()
 
     def rest(self, timeout_s: float = 2.0) -> bool:
         """Let go of the renderer and the newest frame; return whether that was done in time."""
         self.replace(None)
-        ended = self.wait_until_idle(timeout_s)
-        self._slot.clear()
-        return ended
+        return self.wait_until_idle(timeout_s)
 
     def take(self, client: str = '') -> Frame | None:
         """Return the newest frame if ``client`` has not taken it yet, else None."""
@@ -116,11 +118,10 @@ class RenderQueue:
             )
 
     def close(self, timeout_s: float = 2.0) -> bool:
-        """Stop after the chunk in work; return whether the thread has ended in time."""
+        """Rest, for good; return whether the thread has ended in time, after the chunk in work."""
         with self._changed:
             self._closed = True
-            self._renderer = self._waiting = None
-            self._changed.notify_all()
+            self.replace(None)
         if self._thread is not threading.current_thread():
             self._thread.join(timeout_s)
         return not self._thread.is_alive()
@@ -144,15 +145,14 @@ class RenderQueue:
         update, renderer = work
 
         def cancelled(level: int) -> bool:
-            if self._renderer is not renderer:
+            if update.sequence <= self._dropped:
                 return True
             # A coarsest level is finished whatever arrives: at any rate, pictures come.
             return level > 0 and self._waiting is not None
 
         try:
             for frame in renderer.frames(update, cancelled):
-                if self._renderer is renderer:
-                    self._slot.offer(frame)
+                self._slot.offer(frame)
         except Exception as error:
             self._fail(update, error)
         return True

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 import logging
+import math
 import threading
 
 from nerfstudio_renderer.frame import Frame
@@ -38,14 +39,14 @@ class FrameSlot:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._newest: Frame | None = None
-        self._last_order = (0, -1)  # of a frame before the first
+        self._last_order: tuple[int, float] = (0, -1)  # of a frame before the first
         # Only who has seen the newest frame matters: older ones are never given out again. So
         # the set is emptied with every frame, and cannot grow with the clients that come and go.
         self._seen_by: set[str] = set()
         self._listeners: tuple[Listener, ...] = ()
 
     def offer(self, frame: Frame) -> bool:
-        """Make ``frame`` the newest and tell the listeners; False if there was a newer one."""
+        """Make ``frame`` the newest and tell the listeners; False if it comes too late."""
         with self._lock:
             if frame.order <= self._last_order:
                 return False
@@ -64,10 +65,11 @@ class FrameSlot:
             self._seen_by.add(client)
             return self._newest
 
-    def clear(self) -> None:
-        """Hold no frame any more; older ones than it had are still refused."""
+    def drop(self, sequence: int) -> None:
+        """Hold no frame any more, and refuse those of updates up to ``sequence``."""
         with self._lock:
             self._newest = None
+            self._last_order = max(self._last_order, (sequence, math.inf))
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Call ``listener`` with every later frame, on the offering thread; return how to stop."""

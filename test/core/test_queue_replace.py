@@ -61,6 +61,32 @@ def test_a_level_that_the_old_renderer_finishes_after_all_is_not_given_out():
         assert heard == [(2, 0), (2, 1), (2, 2)]
 
 
+def test_no_picture_of_the_old_renderer_is_given_away_any_more():
+    with RenderQueue(_renderer()) as queue:
+        queue.update(camera_at(1.0))
+        assert queue.wait_until_idle(PATIENCE_S)
+        queue.replace(_renderer())
+        assert queue.take() is None
+        queue.update(camera_at(1.0))
+        assert queue.wait_until_idle(PATIENCE_S)
+        assert queue.take().order == (2, 2)
+
+
+def test_an_update_from_before_a_rest_is_not_resumed_by_the_same_renderer():
+    renderer = SteppedRenderer(levels=2, chunks=2)
+    with RenderQueue(renderer) as queue:
+        heard = _orders(queue)
+        queue.update(camera_at(1.0))
+        renderer.wait_until_parked()
+        queue.replace(None)
+        queue.replace(renderer)
+        renderer.run_free()
+        queue.update(camera_at(2.0))
+        assert queue.wait_until_idle(PATIENCE_S)
+        assert heard == [(2, 0), (2, 1)]
+        assert renderer.chunks_done[:2] == [(1, 0), (2, 0)]
+
+
 def test_an_update_that_waits_is_not_rendered_by_the_new_renderer():
     old = SteppedRenderer(levels=1, chunks=1)
     with RenderQueue(old) as queue:

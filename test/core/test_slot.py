@@ -59,6 +59,17 @@ def test_clients_that_come_and_go_leave_nothing_behind():
     assert len(slot._seen_by) == 100
 
 
+def test_what_is_dropped_is_neither_held_nor_accepted_when_it_comes_after_all():
+    slot = FrameSlot()
+    slot.offer(_frame(2, 0))
+    slot.drop(2)
+    assert slot.take() is None
+    assert not slot.offer(_frame(2, 1))
+    assert slot.take() is None
+    slot.offer(_frame(3, 0))
+    assert slot.take().order == (3, 0)
+
+
 def test_a_listener_that_fails_costs_nobody_else_the_frame(caplog: pytest.LogCaptureFixture):
     slot, heard = FrameSlot(), []
     slot.subscribe(lambda frame: 1 / 0)
