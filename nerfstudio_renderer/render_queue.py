@@ -66,16 +66,19 @@ class RenderQueue:
         self._thread = threading.Thread(target=self._run, name='render', daemon=True)
         self._thread.start()
 
-    def update(self, camera: Camera, tag: Any = None) -> Update:
+    def update(self, camera: Camera, tag: Any = None, *, anew: bool = False) -> Update:
         """
         Ask for pictures of ``camera``; return at once.
 
+        :param anew: whether they are wanted even if the camera rests, for something else has
+            changed.
         :returns: the update that will be rendered: a new one, or the last one if the camera
             rests, whose refinement then simply goes on.
         """
         with self._changed:
-            if self._last is not None and camera.rests_at(self._last.camera, self.tolerance):
-                return self._last
+            last = self._last
+            if last is not None and not anew and camera.rests_at(last.camera, self.tolerance):
+                return last
             self._sequence += 1
             self._last = Update(self._sequence, camera, time.monotonic(), tag)
             self._waiting = self._last

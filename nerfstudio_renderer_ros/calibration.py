@@ -16,6 +16,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from nerfstudio_renderer import ConfigurationError, Intrinsics, Projection
 import numpy as np
@@ -92,8 +93,9 @@ class Calibration:
         )
 
     @classmethod
+    @lru_cache(maxsize=4)
     def ideal(cls, intrinsics: Intrinsics, pixel_centre: float) -> Calibration:
-        """Return what a camera without distortion would say of itself."""
+        """Return what a camera without distortion would say of itself, the same each time."""
         model, coefficients = _IDEAL[intrinsics.projection]
         k = _matrix(intrinsics, pixel_centre)
         p = np.column_stack([k, np.zeros(3)])

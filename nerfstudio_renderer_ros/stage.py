@@ -51,7 +51,11 @@ class Shot:
     settings: Settings
     """What the parameters say."""
     calibration: Calibration
-    """Of the camera."""
+    """Of the camera: the same object as long as nothing has changed about it."""
+
+    def is_set_as(self, other: Shot) -> bool:
+        """Tell whether it is to be shown in the same way, wherever it is."""
+        return self.settings == other.settings and self.calibration is other.calibration
 
 
 class Stage:
@@ -170,5 +174,7 @@ class Stage:
         )
         stamp = self._stamps.take(shot.stamp, shot.is_of_sender).to_msg()
         return self._queue.update(
-            camera, Tag(stamp, settings, calibration, shot.c2w, units.scale)
+            camera,
+            Tag(stamp, settings, calibration, shot.c2w, units.scale),
+            anew=self._last is not None and not shot.is_set_as(self._last),
         )

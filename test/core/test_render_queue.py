@@ -72,6 +72,17 @@ def test_a_repeated_pose_goes_on_with_the_series():
         assert heard == [(1, 0), (1, 1), (1, 2)]
 
 
+def test_a_repeated_pose_that_is_wanted_anew_is_a_new_update():
+    with RenderQueue(_renderer()) as queue:
+        heard = _orders(queue)
+        queue.update(camera_at(1.0), tag='old')
+        assert queue.wait_until_idle(PATIENCE_S)
+        assert queue.update(camera_at(1.0), tag='new', anew=True).sequence == 2
+        assert queue.wait_until_idle(PATIENCE_S)
+        assert heard == [(1, 0), (1, 1), (1, 2), (2, 0), (2, 1), (2, 2)]
+        assert queue.take().update.tag == 'new'
+
+
 def test_tolerance_is_measured_from_the_accepted_pose_so_creeping_is_noticed():
     with RenderQueue(_renderer(), tolerance=PoseTolerance(distance=0.1)) as queue:
         sequences = [queue.update(camera_at(0.04 * step)).sequence for step in range(7)]

@@ -34,8 +34,8 @@ class Monitor:
         self.client = client
         self.arrays = client.listen(DiagnosticArray, '/diagnostics')
 
-    def wait_for(self, condition: Condition) -> dict[str, str]:
-        """Wait until a status fulfils a condition; return its values."""
+    def when(self, condition: Condition) -> Callable[[], dict[str, str] | None]:
+        """Return what returns the values of the newest status if that fulfils a condition."""
 
         def fulfilled() -> dict[str, str] | None:
             if not self.arrays:
@@ -44,13 +44,16 @@ class Monitor:
             values = {each.key: each.value for each in status.values}
             return values if condition(status, values) else None
 
-        return self.client.wait_for(fulfilled)
+        return fulfilled
+
+    def wait_for(self, condition: Condition) -> dict[str, str]:
+        """Wait until a status fulfils a condition; return its values."""
+        return self.client.wait_for(self.when(condition))
 
     def show(self, x: float) -> None:
         """Let the camera rest at x."""
         before = len(self.client.infos)
-        self.client.publish(pose(x))
-        self.client.wait_for(lambda: len(self.client.infos) > before)
+        self.client.publish_until(pose(x), lambda: len(self.client.infos) > before)
         self.client.wait_for_finest(self.client.infos[-1].sequence)
 
 
@@ -89,18 +92,24 @@ def test_it_counts_poses_by_what_became_of_them(monitor):
     def counted(values: dict[str, str], key: str) -> int:
         return int(values.get(key, 0)) - int(before.get(key, 0))
 
+    def has(key: str, count: int) -> Callable[[], dict[str, str] | None]:
+        return monitor.when(lambda _, values: counted(values, key) >= count)
+
     monitor.show(2.0)
-    monitor.client.publish(pose(2.0))
-    monitor.wait_for(lambda _, values: counted(values, 'poses repeated') == 1)
-    monitor.client.publish(pose(float('nan')))
-    monitor.wait_for(lambda _, values: counted(values, 'poses rejected, not a pose') == 1)
-    monitor.client.publish(stamped(pose(3.0), 2e9))
-    monitor.wait_for(lambda _, values: counted(values, 'updates accepted') == 2)
-    monitor.client.publish(stamped(pose(4.0), 1e9))
-    values = monitor.wait_for(lambda _, values: counted(values, 'poses rejected, stale') == 1)
-    assert counted(values, 'poses received') == 5
+    for message, key, count in (
+        (pose(2.0), 'poses repeated', 1),
+        (pose(float('nan')), 'poses rejected, not a pose', 1),
+        (stamped(pose(3.0), 2e9), 'updates accepted', 2),
+        (stamped(pose(4.0), 1e9), 'poses rejected, stale', 1),
+    ):
+        values = monitor.client.publish_until(message, has(key, count))
     assert counted(values, 'updates accepted') == 2
     assert counted(values, 'updates failed') == 0
+    # Each of them has become one thing.
+    assert counted(values, 'poses received') == sum(
+        counted(values, key) for key in values
+        if key.startswith('poses rejected') or key in ('poses repeated', 'updates accepted')
+    )
 
 
 def test_it_counts_updates_that_were_overtaken(monitor):

@@ -24,6 +24,8 @@ import sys
 from nerfstudio_renderer_ros.parameters import PARAMETERS
 import pytest
 from rcl_interfaces.srv import DescribeParameters, GetParameters
+from rclpy.parameter import parameter_value_to_python
+from sensor_msgs.msg import Image
 from support.client import Client, pose
 from support.processes import NodeProcess, own_domain, PATTERN_NODE, REAL_NODE, ROOT
 
@@ -69,6 +71,27 @@ def test_a_changed_encoding_takes_effect_with_the_next_update(client, encoding, 
     image = client.images[0]
     assert (image.encoding, image.step) == (encoding, channels * image.width)
     assert len(image.data) == image.step * image.height
+
+
+@pytest.mark.parametrize(
+    ('name', 'value'), [('encoding', 'bgr8'), ('levels', [8, 1]), ('fov_y_deg', 40.0)]
+)
+def test_a_change_takes_effect_even_if_the_camera_rests(client, name, value):
+    position = pose(next(FRESH))
+    before = client.show(position, client.images)
+    old = client.call(GetParameters.Request(names=[name])).values[0]
+    assert client.set_parameter(name, value).successful
+    after = client.show(position, client.images)
+    assert after[0][0].sequence > before[0][0].sequence
+    assert [_look(image) for _, image in after] != [_look(image) for _, image in before]
+    assert client.set_parameter(name, parameter_value_to_python(old)).successful
+    assert [_look(image) for _, image in client.show(position, client.images)] == [
+        _look(image) for _, image in before
+    ]
+
+
+def _look(image: Image) -> tuple:
+    return image.width, image.height, image.encoding, image.data.tobytes()
 
 
 @pytest.mark.parametrize(

@@ -33,8 +33,7 @@ TURNED = (0.1, -0.2, 0.3, 0.9)
 def _next_sequence(client: Client, message) -> int:
     """Publish a pose, wait until its series has come; return its sequence."""
     before = len(client.infos)
-    client.publish(message)
-    client.wait_for(lambda: len(client.infos) > before)
+    client.publish_until(message, lambda: len(client.infos) > before)
     sequence = client.infos[before].sequence
     client.wait_for_finest(sequence)
     return sequence
@@ -171,4 +170,4 @@ def test_a_stamped_pose_keeps_its_stamp_and_an_unstamped_one_follows_it(client):
     'reliability', [ReliabilityPolicy.RELIABLE, ReliabilityPolicy.BEST_EFFORT], ids=str
 )
 def test_publishers_of_either_reliability_are_heard(client, reliability):
-    client.publish_with(reliability, pose(20.0 + reliability.value))  # waits for the answer
+    client.shake_hands_with(reliability)  # waits for the answer

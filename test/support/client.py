@@ -169,38 +169,46 @@ class Client:
 
         The node's subscriptions are best effort, so what is sent before it has discovered the
         sender is lost, and no sender can tell. So a pose is repeated until it has come back as
-        pictures; they are then forgotten.
+        pictures; they are then forgotten. Repetitions that come late change nothing: they come
+        before all later poses of their topic. Not so between two topics, so that of stamped poses
+        is left to ``show`` and ``publish_until``, which repeat what seems lost.
         """
         for service in self._services.values():
             assert service.wait_for_service(PATIENCE_S), 'the node did not come'
-        for publisher, message in (
-            (self._poses, pose(next(_HANDSHAKES))),
-            (self._stamped, PoseStamped(pose=pose(next(_HANDSHAKES)))),
-        ):
-            self._repeat_until_answered(publisher, message)
+        self._shake_hands(self._poses)
 
-    def _repeat_until_answered(self, publisher: Publisher, message: Any) -> None:
+    def _shake_hands(self, publisher: Publisher) -> None:
         self._forget()
         deadline = time.monotonic() + PATIENCE_S
-        with self._changed:
-            while not (self.images and self.camera_infos and self.infos):
-                assert time.monotonic() < deadline, 'the node did not answer'
-                publisher.publish(message)
-                self._changed.wait(0.1)
+        while not self._is_answered(publisher, pose(next(_HANDSHAKES))):
+            assert time.monotonic() < deadline, 'the node did not answer'
         self.wait_for_finest(self.infos[-1].sequence)
         self._forget()
+
+    def _is_answered(self, publisher: Publisher, message: Pose) -> bool:
+        """Repeat a pose for a second: what it was answered may be lost too, and comes once."""
+
+        def answered() -> bool:
+            return bool(self.images and self.camera_infos and self.infos)
+
+        with self._changed:
+            for _ in range(10):
+                publisher.publish(message)
+                if self._changed.wait_for(answered, 0.1):
+                    return True
+        return False
 
     def publish_until(
         self, message: Pose | PoseStamped, condition: Callable[[], Result]
     ) -> Result:
-        """Repeat a pose, of which any may be lost, until a condition is fulfilled; return that."""
+        """Send a pose until a condition is fulfilled, again if it seems lost; return that."""
         deadline = time.monotonic() + PATIENCE_S
         with self._changed:
-            while not (value := condition()):
-                assert time.monotonic() < deadline, f'in vain; seen: {self.orders()}'
+            while time.monotonic() < deadline:
                 self.publish(message)
-                self._changed.wait(0.5)
-        return value
+                if value := self._changed.wait_for(condition, 0.5):
+                    return value
+        raise AssertionError(f'in vain; seen: {self.orders()}')
 
     def _forget(self) -> None:
         with self._changed:
@@ -219,8 +227,9 @@ class Client:
         :returns: for each frame its FrameInfo, and its messages on ``topics``.
         """
         stamp = next(_STAMPS)
-        self.publish(stamped(message, stamp))
-        return self.wait_for(lambda: self._series(stamp * 10**9, topics))
+        return self.publish_until(
+            stamped(message, stamp), lambda: self._series(stamp * 10**9, topics)
+        )
 
     def _series(self, stamp: int, topics: Sequence[list]) -> list[tuple[Any, ...]]:
         infos, *others = (
@@ -232,11 +241,10 @@ class Client:
             return []
         return list(zip(infos, *others, strict=True))
 
-    def publish_with(self, reliability: ReliabilityPolicy, message: Pose) -> None:
-        """Send a pose from a publisher of a given reliability, until it is answered."""
+    def shake_hands_with(self, reliability: ReliabilityPolicy) -> None:
+        """Send poses from a publisher of a given reliability, until one is answered."""
         profile = QoSProfile(depth=1, reliability=reliability)
-        publisher = self.node.create_publisher(Pose, f'{NAME}/pose', profile)
-        self._repeat_until_answered(publisher, message)
+        self._shake_hands(self.node.create_publisher(Pose, f'{NAME}/pose', profile))
 
     def wait_for(self, condition: Callable[[], Result]) -> Result:
         """Wait until what was received fulfils a condition; return the condition's value."""
