@@ -33,7 +33,6 @@ if TYPE_CHECKING:  # what _HOMES says, for type checkers
     from nerfstudio_renderer.conventions import PoseConvention  # noqa: F401
     from nerfstudio_renderer.defaults import DEFAULTS  # noqa: F401
     from nerfstudio_renderer.depth import optical_depth  # noqa: F401
-    from nerfstudio_renderer.device import free_unused_memory, memory_in_use  # noqa: F401
     from nerfstudio_renderer.engines.selection import choose_engine, select_engine  # noqa: F401
     from nerfstudio_renderer.errors import (  # noqa: F401
         ConfigurationError,
@@ -45,6 +44,7 @@ if TYPE_CHECKING:  # what _HOMES says, for type checkers
     from nerfstudio_renderer.exiting import exit_quickly  # noqa: F401
     from nerfstudio_renderer.frame import Frame, Update  # noqa: F401
     from nerfstudio_renderer.ladder import PictureLadder, StrideLadder  # noqa: F401
+    from nerfstudio_renderer.memory import free_unused_memory, memory_in_use  # noqa: F401
     from nerfstudio_renderer.nerfstudio_render_queue import NerfStudioRenderQueue  # noqa: F401
     from nerfstudio_renderer.pose import (  # noqa: F401
         c2w_from_euler,
@@ -89,9 +89,9 @@ _HOMES = {
     'c2w_from_quaternion': 'pose',
     'choose_engine': 'engines.selection',
     'exit_quickly': 'exiting',
-    'free_unused_memory': 'device',
+    'free_unused_memory': 'memory',
     'load_scene': 'scene',
-    'memory_in_use': 'device',
+    'memory_in_use': 'memory',
     'moved': 'pose',
     'optical_depth': 'depth',
     'quaternion_of': 'pose',

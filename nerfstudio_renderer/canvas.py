@@ -16,7 +16,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 import math
 import time
 
@@ -25,6 +24,7 @@ from nerfstudio_renderer.engines.protocol import CHANNELS, Engine
 from nerfstudio_renderer.engines.rays import ray_mask
 from nerfstudio_renderer.errors import RenderError
 from nerfstudio_renderer.ladder import Level
+from nerfstudio_renderer.memory import cached
 from nerfstudio_renderer.pacing import ChunkPacer
 from nerfstudio_renderer.picture import Picture
 import numpy as np
@@ -100,7 +100,7 @@ def _broken(rendered: torch.Tensor) -> str:
             'checkpoint is damaged')
 
 
-@lru_cache(maxsize=16)
+@cached(most=16)
 def _missing_pixels(level: Level, done: Level | None, device: torch.device) -> torch.Tensor:
     """
     Return the indices (row * width + column) of ``level`` that ``done`` has not, int64.

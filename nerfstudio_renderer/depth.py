@@ -30,6 +30,8 @@ def optical_depth(frame: Frame, least_accumulation: float) -> np.ndarray:
     """
     picture = frame.picture
     cosines = axis_cosines(frame.intrinsics)
-    # Comparisons with NaN, where there is no ray, are false.
-    seen = (picture.accumulation >= least_accumulation) & (cosines > 0.0)
+    # Comparisons with NaN, where there is no ray, are false. Distance 0: a method without depth.
+    seen = (
+        (picture.accumulation >= least_accumulation) & (cosines > 0.0) & (picture.depth > 0.0)
+    )
     return np.where(seen, picture.depth * cosines, np.float32(np.nan))

@@ -15,10 +15,7 @@
 
 from __future__ import annotations
 
-import gc
-
 from nerfstudio_renderer.errors import ConfigurationError
-import psutil
 import torch
 
 
@@ -45,17 +42,3 @@ def select_device(name: str = 'auto') -> torch.device:
             f'device {name!r}: PyTorch finds {found} CUDA devices here; use auto or cpu'
         )
     return torch.device('cuda', index)
-
-
-def memory_in_use(device: torch.device) -> int:
-    """Return the bytes that this process holds: on a CUDA device, or in main memory."""
-    if device.type == 'cuda':
-        return torch.cuda.memory_reserved(device)
-    return psutil.Process().memory_info().rss
-
-
-def free_unused_memory() -> None:
-    """Give back what models that nobody holds any more have left behind."""
-    gc.collect()  # nerfstudio's models refer to themselves
-    if torch.cuda.is_initialized():
-        torch.cuda.empty_cache()  # PyTorch would keep their memory from other programs

@@ -16,10 +16,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 
 from nerfstudio_renderer.camera import Intrinsics, Projection
 from nerfstudio_renderer.distortion import FisheyeDistortion, PerspectiveDistortion
+from nerfstudio_renderer.memory import cached
 import numpy as np
 
 # Pixels that are worked on together, so that what is between stays in the processor's cache.
@@ -48,7 +48,7 @@ def unit_directions(intrinsics: Intrinsics) -> np.ndarray:
     return directions
 
 
-@lru_cache(maxsize=16)  # the levels of a few cameras
+@cached(most=16)  # the levels of a few cameras
 def axis_cosines(intrinsics: Intrinsics) -> np.ndarray:
     """
     Return the cosines of the angles between the rays and the optical axis.

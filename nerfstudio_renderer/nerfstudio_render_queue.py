@@ -21,9 +21,9 @@ import weakref
 
 from nerfstudio_renderer.camera import Camera, Intrinsics
 from nerfstudio_renderer.defaults import DEFAULTS
-from nerfstudio_renderer.device import free_unused_memory
 from nerfstudio_renderer.engines.selection import select_engine
 from nerfstudio_renderer.ladder import Ladder, StrideLadder
+from nerfstudio_renderer.memory import free_unused_memory
 from nerfstudio_renderer.picture_config import read_picture_ladder
 from nerfstudio_renderer.pose import c2w_from_euler
 from nerfstudio_renderer.progressive import ProgressiveRenderer, Quality

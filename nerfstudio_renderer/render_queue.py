@@ -31,6 +31,10 @@ _log = logging.getLogger(__name__)
 FailureListener = Callable[[Update, Exception], None]
 
 
+def _log_failure(update: Update, error: Exception) -> None:
+    _log.error('update %d failed: %s', update.sequence, error, exc_info=error)
+
+
 class RenderQueue:
     """
     Renders the newest camera update, coarse to fine, on a thread of its own.
@@ -42,7 +46,8 @@ class RenderQueue:
     :param renderer: turns an update into frames; used by the queue's thread alone. None: nothing
         is rendered until ``replace`` gives one.
     :param tolerance: an update this near to the last one does not restart the series.
-    :param on_failure: called on the queue's thread when an update could not be rendered.
+    :param on_failure: called on the queue's thread when an update could not be rendered; unless
+        given, that is logged.
     """
 
     def __init__(
@@ -50,7 +55,7 @@ class RenderQueue:
         renderer: SeriesRenderer | None,
         *,
         tolerance: PoseTolerance = PoseTolerance(),  # noqa: B008 - frozen
-        on_failure: FailureListener | None = None,
+        on_failure: FailureListener = _log_failure,
     ) -> None:
         self.tolerance = tolerance
         self._renderer = renderer
@@ -60,8 +65,8 @@ class RenderQueue:
         self._last: Update | None = None
         self._waiting: Update | None = None
         self._sequence = 0
+        self._working: Update | None = None
         self._dropped = 0  # updates up to this one are rendered no more
-        self._busy = False
         self._closed = False
         self._thread = threading.Thread(target=self._run, name='render', daemon=True)
         self._thread.start()
@@ -117,7 +122,14 @@ class RenderQueue:
         """Wait until the last update is rendered to its finest level, or has failed."""
         with self._changed:
             return self._changed.wait_for(
-                lambda: self._closed or not (self._busy or self._is_due()), timeout_s
+                lambda: self._closed or not (self._working or self._is_due()), timeout_s
+            )
+
+    def wait_until_replaced(self, timeout_s: float) -> bool:
+        """Wait until no renderer that was replaced is at work any more."""
+        with self._changed:
+            return self._changed.wait_for(
+                lambda: self._working is None or not self._is_dropped(self._working), timeout_s
             )
 
     def close(self, timeout_s: float = 2.0) -> bool:
@@ -148,10 +160,8 @@ class RenderQueue:
         update, renderer = work
 
         def cancelled(level: int) -> bool:
-            if update.sequence <= self._dropped:
-                return True
             # A coarsest level is finished whatever arrives: at any rate, pictures come.
-            return level > 0 and self._waiting is not None
+            return self._is_dropped(update) or (level > 0 and self._waiting is not None)
 
         try:
             for frame in renderer.frames(update, cancelled):
@@ -162,25 +172,27 @@ class RenderQueue:
 
     def _next(self) -> tuple[Update, SeriesRenderer] | None:
         with self._changed:
-            self._busy = False
+            self._working = None
             self._changed.notify_all()
             self._changed.wait_for(lambda: self._closed or self._is_due())
             if self._closed:
                 return None
-            update, self._waiting = self._waiting, None
-            self._busy = True
-            return update, self._renderer
+            self._working, self._waiting = self._waiting, None
+            return self._working, self._renderer
+
+    def _is_dropped(self, update: Update) -> bool:
+        return update.sequence <= self._dropped
 
     def _is_due(self) -> bool:
         return self._waiting is not None and self._renderer is not None
 
     def _fail(self, update: Update, error: Exception) -> None:
         with self._changed:
+            if self._is_dropped(update):
+                return
             if self._last is update:
                 self._last = None  # so that sending the same pose again tries again
-        _log.error('update %d failed: %s', update.sequence, error, exc_info=error)
-        if self._on_failure is not None:
-            try:
-                self._on_failure(update, error)
-            except Exception:
-                _log.exception('the failure listener failed on update %d', update.sequence)
+        try:
+            self._on_failure(update, error)
+        except Exception:
+            _log.exception('the failure listener failed on update %d', update.sequence)

@@ -17,11 +17,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import lru_cache
 
 from nerfstudio_renderer.camera import Camera, Intrinsics
 from nerfstudio_renderer.directions import unit_directions
 from nerfstudio_renderer.engines.protocol import CHANNELS
+from nerfstudio_renderer.memory import cached
 import torch
 
 
@@ -103,7 +103,7 @@ class CameraRays:
         return torch.nn.functional.normalize(directions, dim=-1)
 
 
-@lru_cache(maxsize=4)
+@cached(most=4)
 def ray_mask(intrinsics: Intrinsics, device: torch.device) -> torch.Tensor | None:
     """
     Tell which pixels have a ray.
@@ -117,7 +117,7 @@ def ray_mask(intrinsics: Intrinsics, device: torch.device) -> torch.Tensor | Non
     return None if mask.all() else mask
 
 
-@lru_cache(maxsize=4)  # 12 bytes a pixel
+@cached(most=4)  # 12 bytes a pixel
 def _table(intrinsics: Intrinsics, device: torch.device) -> torch.Tensor:
     """Return unit_directions, with a row and a column more for the areas of the last pixels."""
     grown = replace(intrinsics, width=intrinsics.width + 1, height=intrinsics.height + 1)

@@ -134,3 +134,30 @@ def test_a_queue_whose_chunk_does_not_end_says_so():
         assert not queue.rest(timeout_s=0.05)
         renderer.run_free()
         assert queue.rest()
+
+
+def test_one_can_wait_until_a_replaced_renderer_is_no_more_at_work():
+    old = SteppedRenderer(levels=1, chunks=1)
+    reference = weakref.ref(old)
+    with RenderQueue(old) as queue:
+        queue.update(camera_at(1.0))
+        old.wait_until_parked()
+        queue.replace(_renderer())
+        queue.update(camera_at(2.0))
+        assert not queue.wait_until_replaced(timeout_s=0.05)
+        old.run_free()
+        del old
+        assert queue.wait_until_replaced(PATIENCE_S)
+        gc.collect()
+        assert reference() is None
+
+
+def test_what_a_replaced_renderer_fails_at_is_no_failure():
+    renderer, failures = SteppedRenderer(levels=1, chunks=1), []
+    with RenderQueue(renderer, on_failure=lambda *failure: failures.append(failure)) as queue:
+        queue.update(camera_at(-1.0))
+        renderer.wait_until_parked()
+        queue.replace(None)
+        renderer.run_free()
+        assert queue.wait_until_idle(PATIENCE_S)
+    assert failures == []

@@ -92,7 +92,7 @@ def test_tolerance_is_measured_from_the_accepted_pose_so_creeping_is_noticed():
 @pytest.mark.parametrize(
     ('x', 'reason'), [(-1.0, 'out of memory at -1'), (2000.0, 'are not finite')]
 )
-def test_a_failing_update_is_reported_and_the_next_one_served(x, reason, caplog):
+def test_a_failing_update_is_reported_and_the_next_one_served(x, reason):
     failures = []
     with RenderQueue(
         _renderer(FailingEngine()), on_failure=lambda *failure: failures.append(failure)
@@ -105,7 +105,13 @@ def test_a_failing_update_is_reported_and_the_next_one_served(x, reason, caplog)
     assert heard == [(2, 0), (2, 1), (2, 2)]
     assert [update for update, _ in failures] == [failed]
     assert reason in str(failures[0][1])
-    assert reason in caplog.text
+
+
+def test_a_failure_that_nobody_listens_for_is_logged(caplog: pytest.LogCaptureFixture):
+    with RenderQueue(_renderer(FailingEngine())) as queue:
+        queue.update(camera_at(-1.0))
+        assert queue.wait_until_idle(PATIENCE_S)
+    assert 'update 1 failed: out of memory at -1' in caplog.text
 
 
 def test_a_failed_pose_is_tried_again_when_it_is_sent_again():
