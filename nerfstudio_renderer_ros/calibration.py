@@ -16,7 +16,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 from nerfstudio_renderer import ConfigurationError, Intrinsics, Projection
 import numpy as np
@@ -52,7 +51,7 @@ _IDEAL = {
 }
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Calibration:
     """A camera as CameraInfo describes it."""
 
@@ -64,12 +63,12 @@ class Calibration:
     """As in the message."""
     d: tuple[float, ...]
     """Coefficients, as in the message."""
-    k: np.ndarray
-    """Projection of that picture, float64 of shape (3, 3)."""
+    k: tuple[float, ...]
+    """Projection of that picture, 3 x 3 row by row."""
     r: tuple[float, ...]
     """Rectification, 3 x 3 row by row, as in the message."""
-    p: np.ndarray
-    """Projection of the rectified picture, float64 of shape (3, 4)."""
+    p: tuple[float, ...]
+    """Projection of the rectified picture, 3 x 4 row by row."""
 
     @classmethod
     def from_message(cls, message: CameraInfo, pixel_centre: float) -> Calibration:
@@ -89,17 +88,20 @@ class Calibration:
                 crop.width, crop.height, float(k[0, 0]), float(k[1, 1]),
                 float(k[0, 2] + to_core), float(k[1, 2] + to_core), projection, distortion,
             ),
-            pixel_centre, message.distortion_model or 'plumb_bob', tuple(message.d), k, r, p,
+            pixel_centre, message.distortion_model or 'plumb_bob', tuple(message.d),
+            _numbers(k), r, _numbers(p),
         )
 
     @classmethod
-    @lru_cache(maxsize=4)
     def ideal(cls, intrinsics: Intrinsics, pixel_centre: float) -> Calibration:
-        """Return what a camera without distortion would say of itself, the same each time."""
+        """Return what a camera without distortion would say of itself."""
         model, coefficients = _IDEAL[intrinsics.projection]
         k = _matrix(intrinsics, pixel_centre)
         p = np.column_stack([k, np.zeros(3)])
-        return cls(intrinsics, pixel_centre, model, (0.0,) * coefficients, k, _IDENTITY, p)
+        return cls(
+            intrinsics, pixel_centre, model, (0.0,) * coefficients,
+            _numbers(k), _IDENTITY, _numbers(p),
+        )
 
     def to_message(self, level: Intrinsics, header: Header) -> CameraInfo:
         """
@@ -114,20 +116,20 @@ class Calibration:
             width=level.width,
             distortion_model=self.distortion_model,
             d=self.d,
-            k=k.flatten(),
+            k=k,
             r=self.r,
-            p=p.flatten(),
+            p=p,
         )
 
-    def _projections(self, level: Intrinsics) -> tuple[np.ndarray, np.ndarray]:
+    def _projections(self, level: Intrinsics) -> tuple[tuple[float, ...], tuple[float, ...]]:
         full = self.intrinsics
         if (level.fx, level.fy) == (full.fx, full.fy):
             return self.k, self.p  # to the last bit: calculated, they might lose it
-        k, p = _matrix(level, self.pixel_centre), self.p.copy()
-        p[:2, 2] -= self.k[:2, 2]
+        k, p = _matrix(level, self.pixel_centre), np.reshape(self.p, (3, 4))
+        p[:2, 2] -= np.reshape(self.k, (3, 3))[:2, 2]
         p[:2] *= [[level.fx / full.fx], [level.fy / full.fy]]
         p[:2, 2] += k[:2, 2]
-        return k, p
+        return _numbers(k), _numbers(p)
 
 
 @dataclass(frozen=True)
@@ -174,6 +176,10 @@ class _Crop:
             result[row] /= self.binning[row]
             result[row, 2] += self.shift[row]
         return result
+
+
+def _numbers(matrix: np.ndarray) -> tuple[float, ...]:
+    return tuple(matrix.ravel().tolist())
 
 
 def _matrix(intrinsics: Intrinsics, pixel_centre: float) -> np.ndarray:

@@ -15,6 +15,8 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 from nerfstudio_renderer import ConfigurationError
 from nerfstudio_renderer_ros.calibration import Calibration
 from nerfstudio_renderer_ros.rejections import Rejections
@@ -37,26 +39,24 @@ _PROFILES = (
 
 
 class CameraInput:
-    """Holds the calibration that came last and can be used."""
+    """
+    Holds the calibration that came last and can be used.
 
-    def __init__(self, node: Node, rejections: Rejections) -> None:
+    :param leave: ends what is made here.
+    """
+
+    def __init__(self, node: Node, rejections: Rejections, leave: ExitStack) -> None:
         self._node = node
         self._rejections = rejections
         self._message: CameraInfo | None = None
         self._read: tuple[CameraInfo, float, Calibration] | None = None
+        self._logged = ''
         # Each publisher matches the first: that it does not match the other is nothing to warn of.
         events = SubscriptionEventCallbacks(incompatible_qos=lambda _: None)
-        self._subscriptions = [
-            node.create_subscription(
+        for profile in _PROFILES:
+            leave.callback(node.destroy_subscription, node.create_subscription(
                 CameraInfo, _TOPIC, self._on_camera_info, profile, event_callbacks=events
-            )
-            for profile in _PROFILES
-        ]
-
-    def close(self) -> None:
-        """Listen no more."""
-        for subscription in self._subscriptions:
-            self._node.destroy_subscription(subscription)
+            ))
 
     def calibration(self, settings: Settings) -> Calibration:
         """Return that of the real camera, or of the one that the parameters describe."""
@@ -69,19 +69,23 @@ class CameraInput:
         return read[2]
 
     def _on_camera_info(self, message: CameraInfo) -> None:
-        if self._message is not None and _content(message) == _content(self._message):
-            return
-        try:
-            intrinsics = Calibration.from_message(message, pixel_centre=0.5).intrinsics
-        except ConfigurationError as error:
-            self._rejections.judge_camera(str(error))
-            return
+        if self._message is None or _content(message) != _content(self._message):
+            try:
+                intrinsics = Calibration.from_message(message, pixel_centre=0.5).intrinsics
+            except ConfigurationError as error:
+                self._rejections.judge_camera(str(error))
+                return
+            self._message = message
+            self._log(
+                f'the camera is that of {_TOPIC} from the next pose on: {intrinsics.width} x '
+                f'{intrinsics.height}, {message.distortion_model or "no distortion_model"}'
+            )
         self._rejections.judge_camera('')
-        self._message = message
-        self._node.get_logger().info(
-            f'the camera is that of {_TOPIC} from the next pose on: {intrinsics.width} x '
-            f'{intrinsics.height}, {message.distortion_model or "no distortion_model"}'
-        )
+
+    def _log(self, line: str) -> None:
+        if line != self._logged:  # a camera that zooms is another one with every picture
+            self._logged = line
+            self._node.get_logger().info(line)
 
 
 def _content(message: CameraInfo) -> tuple[object, ...]:

@@ -43,19 +43,18 @@ class Diagnostics:
         self._stage = stage
         self._statistics = statistics
         self._state = state
-        self._rejected_before = 0
+        self._before = statistics.summary()
         self._publisher = node.create_publisher(DiagnosticArray, '/diagnostics', 1)
         # By the machine's clock: a paused simulation is no reason to fall silent.
         node.create_timer(_PERIOD_S, self._publish, clock=Clock(clock_type=ClockType.STEADY_TIME))
 
     def _publish(self) -> None:
-        summary = self._statistics.summary()
-        rejected = sum(summary.rejected.values())
-        new, self._rejected_before = rejected - self._rejected_before, rejected
+        summary, before = self._statistics.summary(), self._before
+        self._before = summary
         if not self._publisher.get_subscription_count():
             return
-        level, message = self._judgement(summary, new)
-        values = {**self._of_scene(), **_of(summary), 'last error': _error(summary)}
+        level, message = self._judgement(summary, before)
+        values = {**self._of_scene(), **_of(summary)}
         status = DiagnosticStatus(
             level=level,
             name=f'{self._node.get_name()}: rendering',
@@ -66,16 +65,18 @@ class Diagnostics:
         header = Header(stamp=self._node.get_clock().now().to_msg())
         self._publisher.publish(DiagnosticArray(header=header, status=[status]))
 
-    def _judgement(self, summary: Summary, newly_rejected: int) -> tuple[bytes, str]:
-        if summary.last_failure or (summary.load_failure and self._stage.scene is None):
-            return DiagnosticStatus.ERROR, _error(summary)
-        if error := _error(summary):  # what was there before goes on
-            return DiagnosticStatus.WARN, error
+    def _judgement(self, now: Summary, before: Summary) -> tuple[bytes, str]:
+        if now.render_failure or (now.load_failure and self._stage.scene is None):
+            return DiagnosticStatus.ERROR, now.render_failure or now.load_failure
+        if failed := now.failed - before.failed:
+            return DiagnosticStatus.ERROR, f'updates failed in the last second: {failed}'
+        if problem := now.load_failure or now.refused_camera:  # what was there before goes on
+            return DiagnosticStatus.WARN, problem
         if self._state() != 'active':
             return DiagnosticStatus.WARN, self._state()
-        if newly_rejected:
-            return DiagnosticStatus.WARN, f'poses rejected in the last second: {newly_rejected}'
-        return DiagnosticStatus.OK, 'rendering' if summary.frames else 'no pose yet'
+        if rejected := now.rejected_in_all - before.rejected_in_all:
+            return DiagnosticStatus.WARN, f'poses rejected in the last second: {rejected}'
+        return DiagnosticStatus.OK, 'rendering' if now.frames else 'no pose yet'
 
     def _of_scene(self) -> dict[str, str]:
         state = {'state': self._state()}
@@ -104,11 +105,8 @@ def _of(summary: Summary) -> dict[str, str]:
         ('updates skipped', str(summary.skipped)),
         ('updates failed', str(summary.failed)),
         ('pictures', str(summary.frames)),
+        ('last error', summary.last_error),
     ])
-
-
-def _error(summary: Summary) -> str:
-    return summary.last_failure or summary.load_failure or summary.refused_camera
 
 
 def _percentiles(name: str, latency: Latency) -> Iterator[tuple[str, str]]:

@@ -16,6 +16,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 
 from nerfstudio_renderer import Frame
 from nerfstudio_renderer_msgs.srv import GetFrame
@@ -37,7 +38,6 @@ class Interface:
     Poses and cameras in, frames out.
 
     :param settings: tells what the parameters say now.
-    :param frame_id: of everything published.
     """
 
     def __init__(
@@ -45,22 +45,21 @@ class Interface:
         node: LifecycleNode,
         stage: Stage,
         statistics: Statistics,
+        rejections: Rejections,
         settings: Callable[[], Settings],
-        frame_id: str,
     ) -> None:
-        self._node = node
         self._stage = stage
-        self._frame_id = frame_id
-        self._publishers = FramePublishers(node, frame_id)
-        rejections = Rejections(node.get_logger(), statistics)
-        self._camera = CameraInput(node, rejections)
-        self._poses = PoseInput(
-            node, stage, settings, self._camera.calibration, rejections, statistics
-        )
-        self._service = node.create_service(
-            GetFrame, '~/get_frame', self._on_get_frame,
-            callback_group=MutuallyExclusiveCallbackGroup(),
-        )
+        with ExitStack() as leave:  # what is there already, if something cannot be made
+            self._publishers = FramePublishers(node, leave)
+            self._camera = CameraInput(node, rejections, leave)
+            self._poses = PoseInput(
+                node, stage, settings, self._camera.calibration, rejections, statistics, leave
+            )
+            leave.callback(node.destroy_service, node.create_service(
+                GetFrame, '~/get_frame', self._on_get_frame,
+                callback_group=MutuallyExclusiveCallbackGroup(),
+            ))
+            self._leave = leave.pop_all()
 
     def calibration(self, settings: Settings) -> Calibration:
         """Return that of the camera whose pictures are made."""
@@ -72,16 +71,14 @@ class Interface:
 
     def close(self) -> None:
         """Leave the graph."""
-        self._node.destroy_service(self._service)
-        for part in (self._poses, self._camera, self._publishers):
-            part.close()
+        self._leave.close()
 
     def _on_get_frame(
         self, request: GetFrame.Request, response: GetFrame.Response
     ) -> GetFrame.Response:
         frame = self._stage.take(request.client_id)
         if frame is not None:
-            header = messages.header(frame.update.tag.stamp, self._frame_id)
+            header = messages.header(frame)
             response.available = True
             response.info = messages.frame_info(frame, header)
             response.image = messages.image(frame, header)

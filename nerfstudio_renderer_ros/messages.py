@@ -15,7 +15,7 @@
 
 from __future__ import annotations
 
-from builtin_interfaces.msg import Duration, Time
+from builtin_interfaces.msg import Duration
 from geometry_msgs.msg import Quaternion, Transform, TransformStamped, Vector3
 from nerfstudio_renderer import Frame, optical_depth, PoseConvention, quaternion_of
 from nerfstudio_renderer_msgs.msg import FrameInfo
@@ -28,9 +28,10 @@ from std_msgs.msg import Header
 _NS_PER_S = 1_000_000_000
 
 
-def header(stamp: Time, frame_id: str) -> Header:
-    """Return the header that all messages about one frame share."""
-    return Header(stamp=stamp, frame_id=frame_id)
+def header(frame: Frame) -> Header:
+    """Return the header that all messages about ``frame`` share."""
+    tag = _tag(frame)
+    return Header(stamp=tag.stamp, frame_id=tag.settings.frame_id)
 
 
 def image(frame: Frame, header: Header) -> Image:

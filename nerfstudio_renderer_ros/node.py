@@ -15,20 +15,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 import traceback
 
 from nerfstudio_renderer import (
     ConfigurationError,
     Frame,
     free_unused_memory,
-    Intrinsics,
     RendererError,
+    Update,
 )
 from nerfstudio_renderer_ros import parameters
+from nerfstudio_renderer_ros.calibration import Calibration
 from nerfstudio_renderer_ros.diagnostics import Diagnostics
 from nerfstudio_renderer_ros.interface import Interface
 from nerfstudio_renderer_ros.logs import forward_core_logs, stop_forwarding
-from nerfstudio_renderer_ros.opening import OpenedScene, SceneOpener
+from nerfstudio_renderer_ros.opening import SceneOpener
+from nerfstudio_renderer_ros.rejections import Rejections
 from nerfstudio_renderer_ros.scene_service import SceneService
 from nerfstudio_renderer_ros.settings import Settings
 from nerfstudio_renderer_ros.stage import Stage
@@ -36,6 +40,23 @@ from nerfstudio_renderer_ros.statistics import Statistics
 from rcl_interfaces.msg import SetParametersResult
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter
+
+Transition = Callable[['RendererNode', LifecycleState], TransitionCallbackReturn]
+
+
+def _reported(transition: Transition) -> Transition:
+    """Return ``transition``, but what it raises is logged too: rclpy only goes to on_error."""
+
+    @wraps(transition)
+    def run(self: RendererNode, state: LifecycleState) -> TransitionCallbackReturn:
+        try:
+            return transition(self, state)
+        except Exception as error:
+            self.get_logger().error(f'{transition.__name__}, from {state.label}, failed: {error}')
+            self._log_traceback(error)
+            raise
+
+    return run
 
 
 class RendererNode(LifecycleNode):
@@ -54,7 +75,8 @@ class RendererNode(LifecycleNode):
         self._opener = opener
         self._log_handler = forward_core_logs(self.get_logger())
         self._statistics = Statistics()
-        self._stage = Stage(self._on_frame, self._statistics.failed)
+        self._rejections = Rejections(self.get_logger(), self._statistics)
+        self._stage = Stage(self._on_frame, self._on_failure)
         self._interface: Interface | None = None
         self._scenes: SceneService | None = None
         try:
@@ -71,6 +93,10 @@ class RendererNode(LifecycleNode):
         self._statistics.rendered(frame)
         if (interface := self._interface) is not None:
             interface.publish(frame)
+
+    def _on_failure(self, update: Update, error: Exception) -> None:
+        self._rejections.report_failure(update, error)
+        self._log_traceback(error)
 
     def autostart(self) -> None:
         """Configure and activate, unless the parameter of this name is false."""
@@ -102,10 +128,10 @@ class RendererNode(LifecycleNode):
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Load the scene."""
         try:
-            self._stage.set_scene(self._open(parameters.values(self)))
+            scene, settings = self._opener(parameters.values(self)), self._settings()
+            scene.check(settings, settings.intrinsics)
             self._interface = Interface(
-                self, self._stage, self._statistics, self._settings,
-                self.get_parameter('frame_id').value,
+                self, self._stage, self._statistics, self._rejections, self._settings
             )
         except Exception as error:
             self._statistics.judged_scene(str(error))
@@ -115,31 +141,37 @@ class RendererNode(LifecycleNode):
             )
             self._log_traceback(error)
             return TransitionCallbackReturn.FAILURE
+        self._stage.set_scene(scene)
+        self._statistics.judged_scene('')
         return super().on_configure(state)
 
+    @_reported
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Render what comes from now on."""
         result = super().on_activate(state)
         self._stage.start()
         settings, scene = self._settings(), self._stage.scene
-        intrinsics = self._camera(settings)
+        intrinsics = self._calibration(settings).intrinsics
         self.get_logger().info(
             f'ready: {intrinsics.width} x {intrinsics.height}, poses in '
             f'{"world" if scene.in_world(settings) else "scene"} coordinates'
         )
         return result
 
+    @_reported
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Stop rendering."""
         if not self._stage.stop():
             self.get_logger().warning('the chunk in work is not finished yet')
         return super().on_deactivate(state)
 
+    @_reported
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Leave the graph and free the device."""
         self._disconnect()
         return super().on_cleanup(state)
 
+    @_reported
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Stop rendering and free the device, for good."""
         self._disconnect()
@@ -157,34 +189,35 @@ class RendererNode(LifecycleNode):
             self._interface = None
         self._stage.clear()
 
-    def _open(self, values: dict[str, parameters.Value]) -> OpenedScene:
-        scene = self._opener(values)
-        settings = Settings.from_values(values)
-        scene.check(settings, self._camera(settings))
-        self._statistics.judged_scene('')
-        return scene
-
     def _change_scene(self, config: str, checkpoint: str) -> str:
         """Load a scene and show it; return its name. On the thread of the service."""
-        if self._stage.scene is None:
+        old = self._stage.scene
+        if old is None:
             raise ConfigurationError(
                 'there is no scene to replace: set the parameter config, then ros2 lifecycle set '
                 f'{self.get_fully_qualified_name()} configure'
             )
         names = {'config': config, 'checkpoint': checkpoint}
         try:
-            scene = self._open({**parameters.values(self), **names})
-            update = self._stage.change_scene(scene)
+            scene = self._opener({**parameters.values(self), **names})
+            settings = self._settings()  # as they are now, after some seconds
+            update = self._stage.change_scene(old, scene, settings, self._calibration(settings))
         except Exception as error:
             failure = f'the scene was not changed: {error}'
             self._statistics.judged_scene(failure)
             self.get_logger().error(failure)
             self._log_traceback(error)
             raise
+        self._statistics.judged_scene('')
         if update is not None:
             self._statistics.accepted(update)
         # What is shown is what a later configuration loads.
-        self.set_parameters([Parameter(name, value=value) for name, value in names.items()])
+        kept = self.set_parameters_atomically(
+            [Parameter(name, value=value) for name, value in names.items()]
+        )
+        if not kept.successful:
+            self.get_logger().warning(f'the parameter config stays as it was: {kept.reason}')
+        del old
         free_unused_memory()
         self.get_logger().info(f'the scene is now {scene.title}')
         return scene.title
@@ -192,10 +225,16 @@ class RendererNode(LifecycleNode):
     def _settings(self) -> Settings:
         return Settings.from_values(parameters.values(self))
 
-    def _camera(self, settings: Settings) -> Intrinsics:
-        if self._interface is None:
-            return settings.intrinsics
-        return self._interface.calibration(settings).intrinsics
+    def _calibration(self, settings: Settings) -> Calibration:
+        if (interface := self._interface) is not None:
+            return interface.calibration(settings)
+        return Calibration.ideal(settings.intrinsics, settings.pixel_centre)
+
+    def _obstacle(self, settings: Settings) -> str | None:
+        """Return why the scene that is there cannot be shown with ``settings``."""
+        if (scene := self._stage.scene) is None:
+            return None
+        return scene.obstacle(settings, self._calibration(settings).intrinsics)
 
     def _state(self) -> str:
         return self._state_machine.current_state[1]
@@ -206,10 +245,11 @@ class RendererNode(LifecycleNode):
         changed = {parameter.name: parameter.value for parameter in changes}
         try:
             settings = Settings.from_values({**parameters.values(self), **changed})
-            if (scene := self._stage.scene) is not None:
-                scene.check(settings, self._camera(settings))
         except RendererError as error:
             return SetParametersResult(successful=False, reason=str(error))
+        reason = self._obstacle(settings)
+        if reason is not None and self._obstacle(self._settings()) is None:
+            return SetParametersResult(successful=False, reason=reason)
         return SetParametersResult(successful=True)
 
     def _log_traceback(self, error: Exception) -> None:

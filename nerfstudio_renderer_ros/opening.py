@@ -44,18 +44,22 @@ class OpenedScene:
         """Return how the coordinates of the poses become the scene's."""
         return self.world if self.in_world(settings) else core.WorldTransform.identity()
 
+    def obstacle(self, settings: Settings, camera: core.Intrinsics) -> str | None:
+        """Return why this scene cannot be shown like that, and what to do; None if it can."""
+        if settings.units == 'world' and self.world is None:
+            return (
+                'parameter pose_units: world needs dataparser_transforms.json beside the '
+                'config; copy it there, or send poses in scene units with pose_units:=scene'
+            )
+        return self.renderer.obstacle(camera)
+
     def check(self, settings: Settings, camera: core.Intrinsics) -> None:
         """
         Refuse what this scene cannot be shown with.
 
         :raises ConfigurationError: with the reason and what to do.
         """
-        if settings.units == 'world' and self.world is None:
-            raise core.ConfigurationError(
-                'parameter pose_units: world needs dataparser_transforms.json beside the '
-                'config; copy it there, or send poses in scene units with pose_units:=scene'
-            )
-        if (reason := self.renderer.obstacle(camera)) is not None:
+        if (reason := self.obstacle(settings, camera)) is not None:
             raise core.ConfigurationError(reason)
 
 

@@ -16,7 +16,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 
+from builtin_interfaces.msg import Time as Stamp
 from geometry_msgs.msg import Pose, PoseStamped
 from nerfstudio_renderer import c2w_from_quaternion, PoseError, RendererError
 from nerfstudio_renderer_ros.calibration import Calibration
@@ -47,6 +49,7 @@ class PoseInput:
 
     :param settings: tells what the parameters say now.
     :param calibration: tells whose picture it is to be, given the settings.
+    :param leave: ends what is made here.
     """
 
     def __init__(
@@ -57,35 +60,27 @@ class PoseInput:
         calibration: Callable[[Settings], Calibration],
         rejections: Rejections,
         statistics: Statistics,
+        leave: ExitStack,
     ) -> None:
-        self._node = node
+        self._clock = node.get_clock()
+        self._logger = node.get_logger()
         self._stage = stage
         self._settings = settings
         self._calibration = calibration
         self._rejections = rejections
         self._statistics = statistics
-        self._transforms = transforms(node, self._show_turned, rejections.reject_pose)
-        self._jumps = node.get_clock().create_jump_callback(
-            _JUMP_BACK, post_callback=self._on_jump
-        )
+        self._transforms = transforms(node, self._show_turned, rejections.reject_pose, leave)
+        jumps = self._clock.create_jump_callback(_JUMP_BACK, post_callback=self._on_jump)
+        leave.callback(jumps.unregister)
         group = MutuallyExclusiveCallbackGroup()
-        self._subscriptions = [
-            node.create_subscription(
+        for kind, topic, callback in (
+            (Pose, '~/pose', self._on_pose),
+            (PoseStamped, '~/pose_stamped', self._on_pose_stamped),
+        ):
+            leave.callback(node.destroy_subscription, node.create_subscription(
                 kind, topic, callback, _INPUT, callback_group=group,
                 qos_overriding_options=QoSOverridingOptions.with_default_policies(),
-            )
-            for kind, topic, callback in (
-                (Pose, '~/pose', self._on_pose),
-                (PoseStamped, '~/pose_stamped', self._on_pose_stamped),
-            )
-        ]
-
-    def close(self) -> None:
-        """Listen no more."""
-        for subscription in self._subscriptions:
-            self._node.destroy_subscription(subscription)
-        self._jumps.unregister()
-        self._transforms.close()
+            ))
 
     def _on_pose(self, message: Pose) -> None:
         settings = self._settings()
@@ -94,9 +89,9 @@ class PoseInput:
 
     def _on_pose_stamped(self, message: PoseStamped) -> None:
         settings = self._settings()
-        if (c2w := self._read(message.pose, settings)) is None:
+        c2w = self._read(message.pose, settings)
+        if c2w is None or (moment := self._moment(message.header.stamp)) is None:
             return
-        moment = Time.from_msg(message.header.stamp)
         frame, world = message.header.frame_id.lstrip('/'), settings.world_frame
         if frame in ('', world):
             self._show_turned(c2w, moment)
@@ -119,13 +114,22 @@ class PoseInput:
             self._rejections.reject_pose('not a pose', str(error))
             return None
 
+    def _moment(self, stamp: Stamp) -> Time | None:
+        try:
+            return Time.from_msg(stamp)
+        except ValueError as error:
+            self._rejections.reject_pose(
+                'not a time', f'its stamp {stamp.sec} s {stamp.nanosec} ns is no time: {error}'
+            )
+            return None
+
     def _show_turned(self, c2w: np.ndarray, moment: Time) -> None:
         if not self._reject_stale(moment):
             self._show(c2w, moment, self._settings())
 
     def _show(self, c2w: np.ndarray, moment: Time, settings: Settings) -> None:
         is_of_sender = moment != _WHENEVER
-        stamp = moment if is_of_sender else self._node.get_clock().now()
+        stamp = moment if is_of_sender else self._now()
         shot = Shot(c2w, stamp, is_of_sender, settings, self._calibration(settings))
         try:
             update = self._stage.show(shot)
@@ -136,19 +140,24 @@ class PoseInput:
             self._statistics.accepted(update)
 
     def _reject_stale(self, moment: Time) -> bool:
-        now = self._node.get_clock().now()
-        if moment == _WHENEVER or not self._stage.is_stale(moment, now):
+        if moment == _WHENEVER:
             return False
-        self._rejections.reject_pose(
-            'stale',
-            f'its stamp {moment.nanoseconds * 1e-9:.3f} s is older than the last one, or from '
-            'before the clock jumped back; if its source has started over, so must the clock '
-            '(use_sim_time, ros2 bag play --clock)',
-        )
+        reason = self._stage.why_stale(moment, self._clock.now())
+        if reason is None:
+            return False
+        self._rejections.reject_pose('stale', reason)
         return True
 
+    def _now(self) -> Time:
+        now = self._clock.now()
+        if not now.nanoseconds:
+            self._logger.warning(
+                'there is no time on /clock yet (use_sim_time): pictures are stamped 0', once=True
+            )
+        return now
+
     def _on_jump(self, jump: TimeJump) -> None:
-        self._node.get_logger().info('the clock has jumped: earlier stamps are accepted again')
-        now = self._node.get_clock().now()
-        self._stage.restart_stamps(now.nanoseconds - jump.delta.nanoseconds)
+        self._logger.info('the clock has jumped: earlier stamps are accepted again')
+        now = self._clock.now()
+        self._stage.restart_stamps(now.nanoseconds - jump.delta.nanoseconds, now)
         self._transforms.restart()

@@ -15,12 +15,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import ExitStack
+
 from nerfstudio_renderer import Frame
 from nerfstudio_renderer_msgs.msg import FrameInfo
 from nerfstudio_renderer_ros import messages
 from nerfstudio_renderer_ros.tag import Tag
 from nerfstudio_renderer_ros.transforms import CameraBroadcaster
-from rclpy.lifecycle import LifecycleNode
+from rclpy.lifecycle import LifecycleNode, LifecyclePublisher
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.qos_overriding_options import QoSOverridingOptions
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
@@ -43,26 +46,20 @@ class FramePublishers:
     """
     Publishes frames on all topics that somebody has subscribed to; makes nothing for the others.
 
-    :param frame_id: of everything published.
+    :param leave: ends what is made here.
     """
 
-    def __init__(self, node: LifecycleNode, frame_id: str) -> None:
+    def __init__(self, node: LifecycleNode, leave: ExitStack) -> None:
         self._node = node
-        self._frame_id = frame_id
-        self._broadcaster = CameraBroadcaster(node)
-        self._publishers = [
-            (node.create_lifecycle_publisher(
+        self._broadcaster = CameraBroadcaster(node, leave)
+        self._publishers: list[tuple[LifecyclePublisher, Callable]] = []
+        for kind, topic, make in _TOPICS:
+            publisher = node.create_lifecycle_publisher(
                 kind, topic, _OUTPUT,
                 qos_overriding_options=QoSOverridingOptions.with_default_policies(),
-            ), make)
-            for kind, topic, make in _TOPICS
-        ]
-
-    def close(self) -> None:
-        """Publish no more."""
-        for publisher, _ in self._publishers:
-            self._node.destroy_lifecycle_publisher(publisher)
-        self._broadcaster.close()
+            )
+            leave.callback(node.destroy_lifecycle_publisher, publisher)
+            self._publishers.append((publisher, make))
 
     def publish(self, frame: Frame) -> None:
         """Publish ``frame``; on the render thread."""
@@ -74,7 +71,7 @@ class FramePublishers:
 
     def _publish(self, frame: Frame) -> None:
         tag: Tag = frame.update.tag
-        header = messages.header(tag.stamp, self._frame_id)
+        header = messages.header(frame)
         if tag.settings.publish_tf and frame.level == 0:
             self._broadcaster.send(messages.camera_transform(frame, header))
         for publisher, make in self._publishers:

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import time
 
+from nerfstudio_renderer import Update
 from nerfstudio_renderer_ros.statistics import Statistics
 from rclpy.impl.rcutils_logger import RcutilsLogger
 
@@ -24,7 +25,7 @@ _EVERY_S = 5.0
 
 
 class Rejections:
-    """Counts dropped input and logs the reason, of each kind once in some seconds."""
+    """Counts what comes to nothing and logs the reason, of each kind once in some seconds."""
 
     def __init__(self, logger: RcutilsLogger, statistics: Statistics) -> None:
         self._logger = logger
@@ -34,16 +35,25 @@ class Rejections:
     def reject_pose(self, kind: str, reason: str) -> None:
         """Take note of a pose that was dropped."""
         self._statistics.rejected(kind)
-        self._report(kind, f'dropped a pose: {reason}')
+        if self._is_due(kind):
+            self._logger.warning(f'dropped a pose: {reason}')
 
     def judge_camera(self, refusal: str) -> None:
         """Take note of a calibration: why it cannot be used, or '' if it can."""
         self._statistics.judged_camera(refusal)
-        if refusal:
-            self._report('camera', refusal)
+        if refusal and self._is_due('camera'):
+            self._logger.warning(refusal)
 
-    def _report(self, kind: str, line: str) -> None:
+    def report_failure(self, update: Update, error: Exception) -> None:
+        """Take note of an update whose rendering failed; on the render thread."""
+        failure = f'update {update.sequence} failed: {error}'
+        self._statistics.failed(update, failure)
+        if self._is_due('failure'):
+            self._logger.error(failure)
+
+    def _is_due(self, kind: str) -> bool:
         now = time.monotonic()
-        if now - self._logged.get(kind, -_EVERY_S) >= _EVERY_S:
-            self._logged[kind] = now
-            self._logger.warning(line)
+        if now - self._logged.get(kind, -_EVERY_S) < _EVERY_S:
+            return False
+        self._logged[kind] = now
+        return True

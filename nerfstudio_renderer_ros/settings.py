@@ -50,6 +50,8 @@ class Settings:
     """Opacity below which there is no depth, 0 to 1."""
     pixel_centre: float
     """Coordinate of the first pixel's centre in camera_info, pixels; the core's is 0.5."""
+    frame_id: str
+    """Frame of the camera: that of everything published."""
     world_frame: str
     """Frame of the poses that are rendered."""
     publish_tf: bool
@@ -72,10 +74,11 @@ class Settings:
         """
         for spec in PARAMETERS:
             spec.check(values[spec.name])
-        if values['world_frame'] == values['frame_id']:
+        frame_id, world_frame = _frame('frame_id', values), _frame('world_frame', values)
+        if world_frame == frame_id:
             raise ConfigurationError(
-                f'parameter world_frame: {values["world_frame"]!r} is the frame_id of the camera '
-                'too; a camera has a frame of its own'
+                f'parameter world_frame: {world_frame!r} is the frame_id of the camera too; a '
+                'camera has a frame of its own'
             )
         return cls(
             intrinsics=Intrinsics.from_fov_y(
@@ -90,10 +93,21 @@ class Settings:
             depth_encoding=values['depth_encoding'],
             depth_min_accumulation=values['depth_min_accumulation'],
             pixel_centre=values['pixel_centre'],
-            world_frame=values['world_frame'],
+            frame_id=frame_id,
+            world_frame=world_frame,
             publish_tf=values['publish_tf'],
             convention=PoseConvention(values['pose_convention']),
             units=values['pose_units'],
             tolerance_m=values['pose_tolerance_m'],
             tolerance_deg=values['pose_tolerance_deg'],
         )
+
+
+def _frame(parameter: str, values: Mapping[str, Value]) -> str:
+    """Return the name of a frame as tf2 has it."""
+    name = values[parameter].lstrip('/')
+    if not name:
+        raise ConfigurationError(
+            f'parameter {parameter}: {values[parameter]!r} names no frame; give one such as map'
+        )
+    return name

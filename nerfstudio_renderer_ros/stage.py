@@ -16,7 +16,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 import threading
 
 from nerfstudio_renderer import (
@@ -37,6 +37,8 @@ from nerfstudio_renderer_ros.tag import Tag
 import numpy as np
 from rclpy.time import Time
 
+_PATIENCE_S = 2.0
+
 
 @dataclass(frozen=True, eq=False)
 class Shot:
@@ -51,11 +53,11 @@ class Shot:
     settings: Settings
     """What the parameters say."""
     calibration: Calibration
-    """Of the camera: the same object as long as nothing has changed about it."""
+    """Of the camera."""
 
     def is_set_as(self, other: Shot) -> bool:
         """Tell whether it is to be shown in the same way, wherever it is."""
-        return self.settings == other.settings and self.calibration is other.calibration
+        return self.settings == other.settings and self.calibration == other.calibration
 
 
 class Stage:
@@ -93,24 +95,39 @@ class Stage:
         with self._lock:
             self._scene = scene
 
-    def change_scene(self, scene: OpenedScene) -> Update | None:
+    def change_scene(
+        self,
+        old: OpenedScene,
+        scene: OpenedScene,
+        settings: Settings,
+        calibration: Calibration,
+    ) -> Update | None:
         """
-        Show ``scene`` in place of the one that is there.
+        Show ``scene`` in place of ``old``; return when nothing is rendered of that any more.
 
-        :returns: the update by which the last pose is rendered anew, if it is.
-        :raises ConfigurationError: if there is none any more, or the last pose cannot be
-            rendered with ``scene``; nothing has changed then.
+        :param settings: what the parameters say now; the last pose is rendered anew with them.
+        :param calibration: the same of the camera.
+        :returns: the update by which it is, if it is.
+        :raises ConfigurationError: if the scene is not ``old`` any more, or ``scene`` cannot be
+            shown like that; nothing has changed then.
         """
         with self._lock:
-            if self._scene is None:
-                raise ConfigurationError('the node was cleaned up while the scene was loaded')
-            if self._last is not None:
-                scene.check(self._last.settings, self._last.calibration.intrinsics)
+            if self._scene is not old:
+                raise ConfigurationError(
+                    'the node was cleaned up, or given another one, while it was loaded'
+                )
+            scene.check(settings, calibration.intrinsics)
             self._scene = scene
             if not self._is_on:
                 return None
             self._queue.replace(scene.renderer)
-            return None if self._last is None else self._show(self._last)
+            update = None
+            if self._last is not None:
+                update = self._show(
+                    replace(self._last, settings=settings, calibration=calibration)
+                )
+        self._queue.wait_until_replaced(_PATIENCE_S)
+        return update
 
     def start(self) -> None:
         """Render what is shown from now on."""
@@ -126,9 +143,10 @@ class Stage:
             return self._queue.rest()
 
     def clear(self) -> None:
-        """Let go of the scene and of the memory that it has on its device."""
+        """Let go of the scene, of the memory that it has on its device, and of all stamps."""
         with self._lock:
             self._scene = self._last = None
+            self._stamps = IncreasingStamps()
         free_unused_memory()
 
     def close(self) -> bool:
@@ -145,19 +163,19 @@ class Stage:
         with self._lock:
             if not self._is_on:
                 return None
-            update = self._show(shot)
-            self._last = shot
-            return update
+            return self._show(shot)
 
-    def is_stale(self, stamp: Time, now: Time) -> bool:
-        """Tell whether a sender's ``stamp`` is older than its last, or from before a jump back."""
+    def why_stale(self, stamp: Time, now: Time) -> str | None:
+        """Return what makes a sender's ``stamp`` stale, or None if it is not."""
         with self._lock:
-            return self._stamps.is_stale(stamp, now)
+            return self._stamps.why_stale(stamp, now)
 
-    def restart_stamps(self, jumped_from_ns: int) -> None:
+    def restart_stamps(self, jumped_from_ns: int, now: Time) -> None:
         """Let earlier stamps follow: the clock has jumped back from ``jumped_from_ns``."""
         with self._lock:
             self._stamps.restart(jumped_from_ns)
+            if self._last is not None:
+                self._last = replace(self._last, stamp=now, is_of_sender=False)
 
     def take(self, client: str) -> Frame | None:
         """Return the newest frame if ``client`` has not taken it yet, else None."""
@@ -173,8 +191,8 @@ class Stage:
             settings.tolerance_m * units.scale, settings.tolerance_deg
         )
         stamp = self._stamps.take(shot.stamp, shot.is_of_sender).to_msg()
+        anew = self._last is not None and not shot.is_set_as(self._last)
+        self._last = shot
         return self._queue.update(
-            camera,
-            Tag(stamp, settings, calibration, shot.c2w, units.scale),
-            anew=self._last is not None and not shot.is_set_as(self._last),
+            camera, Tag(stamp, settings, calibration, shot.c2w, units.scale), anew=anew
         )

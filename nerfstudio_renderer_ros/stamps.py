@@ -29,14 +29,28 @@ class IncreasingStamps:
         self._last_of_sender_ns: int | None = None
         self._jumped_from_ns: int | None = None
 
-    def is_stale(self, stamp: Time, now: Time) -> bool:
-        """Tell whether a sender's ``stamp`` is older than its last, or from before a jump back."""
-        if self._last_of_sender_ns is not None and stamp.nanoseconds < self._last_of_sender_ns:
-            return True
+    def why_stale(self, stamp: Time, now: Time) -> str | None:
+        """Return what makes a sender's ``stamp`` stale, or None if it is not."""
+        last_ns = self._last_of_sender_ns
+        if last_ns is not None and stamp.nanoseconds < last_ns:
+            reason = f'its stamp {_seconds(stamp.nanoseconds)} is older than the last one, '
+            if last_ns > now.nanoseconds + _AHEAD_NS:
+                return reason + (
+                    f'{_seconds(last_ns)}, which is ahead of the clock, '
+                    f'{_seconds(now.nanoseconds)}: does its source have the use_sim_time of this '
+                    'node? To forget that stamp, clean the node up and configure it again'
+                )
+            return reason + (
+                f'{_seconds(last_ns)}; if its source has started over, so must the clock '
+                '(use_sim_time, ros2 bag play --clock)'
+            )
         if self._jumped_from_ns is None or now.nanoseconds >= self._jumped_from_ns:
-            return False
+            return None
+        if stamp.nanoseconds <= now.nanoseconds + _AHEAD_NS:
+            return None
         # It was on its way when the clock jumped. Accepted, it would make all stale that follow.
-        return stamp.nanoseconds > now.nanoseconds + _AHEAD_NS
+        return (f'its stamp {_seconds(stamp.nanoseconds)} is from before the clock jumped back; '
+                f'it is {_seconds(now.nanoseconds)} now')
 
     def take(self, wanted: Time, of_sender: bool = False) -> Time:
         """
@@ -56,3 +70,7 @@ class IncreasingStamps:
         """Let earlier stamps follow: the clock has jumped back from ``jumped_from_ns``."""
         self._jumped_from_ns = jumped_from_ns
         self._last_given_ns = self._last_of_sender_ns = None
+
+
+def _seconds(nanoseconds: int) -> str:
+    return f'{nanoseconds * 1e-9:.3f} s'

@@ -65,12 +65,19 @@ class Summary:
     """Of each update's first picture."""
     finest: Latency
     """Of each update's finest picture."""
-    last_failure: str
-    """Why the last update that failed did so; empty if one has been rendered since."""
+    render_failure: str
+    """Why the last update could not be rendered; empty if it could."""
     load_failure: str
     """Why the last scene could not be loaded; empty if it could."""
     refused_camera: str
     """Why the last camera_info_in cannot be used; empty if it can."""
+    last_error: str
+    """The newest of these three that there was."""
+
+    @property
+    def rejected_in_all(self) -> int:
+        """Return how many poses were dropped."""
+        return sum(self.rejected.values())
 
 
 class Statistics:
@@ -81,8 +88,7 @@ class Statistics:
         self._rejected: Counter[str] = Counter()
         self._received = self._repeated = self._failed = self._frames = self._skipped = 0
         self._accepted = self._served = 0
-        self._last_failure = ''
-        self._load_failure = self._refused_camera = ''
+        self._render_failure = self._load_failure = self._refused_camera = self._last_error = ''
         self._first: deque[float] = deque(maxlen=_WINDOW)
         self._finest: deque[float] = deque(maxlen=_WINDOW)
 
@@ -97,38 +103,42 @@ class Statistics:
             self._rejected[kind] += 1
 
     def judged_scene(self, failure: str) -> None:
-        """Note why a scene cannot be loaded; empty if it can."""
+        """Note why a scene cannot be loaded; empty if it is shown from now on."""
         with self._lock:
+            if not failure:
+                self._render_failure = ''  # that was another scene
             self._load_failure = failure
+            self._last_error = failure or self._last_error
 
     def judged_camera(self, refusal: str) -> None:
         """Note why a calibration cannot be used; empty if it can."""
         with self._lock:
             self._refused_camera = refusal
+            self._last_error = refusal or self._last_error
 
     def accepted(self, update: Update) -> None:
         """Count a pose that led to ``update``, or that it has been for already."""
         with self._lock:
             if update.sequence == self._accepted:
                 self._repeated += 1
-            self._accepted = update.sequence
+            self._accepted = max(update.sequence, self._accepted)
 
     def rendered(self, frame: Frame) -> None:
         """Count a picture."""
         with self._lock:
             self._frames += 1
-            self._last_failure = ''
+            self._render_failure = ''
             if frame.level == 0:
                 self._serve(frame.update)
                 self._first.append(frame.latency_s)
             if frame.is_finest:
                 self._finest.append(frame.latency_s)
 
-    def failed(self, update: Update, error: Exception) -> None:
+    def failed(self, update: Update, failure: str) -> None:
         """Count an update that could not be rendered."""
         with self._lock:
             self._failed += 1
-            self._last_failure = f'update {update.sequence} failed: {error}'
+            self._render_failure = self._last_error = failure
             self._serve(update)
 
     def _serve(self, update: Update) -> None:
@@ -148,7 +158,8 @@ class Statistics:
                 frames=self._frames,
                 first=Latency.of(self._first),
                 finest=Latency.of(self._finest),
-                last_failure=self._last_failure,
+                render_failure=self._render_failure,
                 load_failure=self._load_failure,
                 refused_camera=self._refused_camera,
+                last_error=self._last_error,
             )

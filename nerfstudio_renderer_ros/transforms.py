@@ -16,6 +16,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 import time
 
@@ -73,9 +74,6 @@ class WithoutTransforms:
     def restart(self) -> None:
         """Forget what was before the clock jumped back: nothing."""
 
-    def close(self) -> None:
-        """Listen no more: it never did."""
-
 
 class Transforms:
     """
@@ -85,19 +83,21 @@ class Transforms:
 
     :param accept: called with the turned matrix and its moment, on the node's executor.
     :param reject: called with kind and reason.
+    :param leave: ends what is made here.
     """
 
-    def __init__(self, node: Node, accept: Accept, reject: Reject) -> None:
-        self._node = node
+    def __init__(self, node: Node, accept: Accept, reject: Reject, leave: ExitStack) -> None:
         self._accept = accept
         self._reject = reject
         self._buffer = tf2_ros.Buffer()
-        self._listener = tf2_ros.TransformListener(self._buffer, node)
+        leave.callback(tf2_ros.TransformListener(self._buffer, node).unregister)
         self._waiting: dict[FramedPose, tuple[float, Future]] = {}
         self._expiry = node.create_timer(
             _PATIENCE_S / 4, self._expire, clock=Clock(clock_type=ClockType.STEADY_TIME)
         )
         self._expiry.cancel()
+        leave.callback(node.destroy_timer, self._expiry)
+        leave.callback(self._forget_all)
 
     def turn(self, pose: FramedPose) -> None:
         """Accept ``pose`` now, or when the transform has come, or reject it."""
@@ -105,7 +105,7 @@ class Transforms:
             self._turn(pose)
             return
         if len(self._waiting) == _MOST_WAITING:
-            self._give_up(next(iter(self._waiting)))
+            self._give_up(next(iter(self._waiting)), f'with {_MOST_WAITING} later ones waiting')
         future = self._buffer.wait_for_transform_async(pose.world, pose.frame, pose.moment)
         self._waiting[pose] = time.monotonic() + _PATIENCE_S, future
         if self._expiry.is_canceled():  # else it would never fire while poses come
@@ -114,14 +114,8 @@ class Transforms:
 
     def restart(self) -> None:
         """Forget what was before the clock jumped back."""
-        for pose in list(self._waiting):
-            self._forget(pose)
+        self._forget_all()
         self._buffer.clear()
-
-    def close(self) -> None:
-        """Listen no more."""
-        self._node.destroy_timer(self._expiry)
-        self._listener.unregister()
 
     def _arrived(self, pose: FramedPose) -> None:
         if self._waiting.pop(pose, None) is not None:
@@ -142,11 +136,11 @@ class Transforms:
     def _expire(self) -> None:
         now = time.monotonic()
         for pose in [each for each, (end, _) in self._waiting.items() if end < now]:
-            self._give_up(pose)
+            self._give_up(pose, f'within {_PATIENCE_S:g} s')
         if not self._waiting:
             self._expiry.cancel()
 
-    def _give_up(self, pose: FramedPose) -> None:
+    def _give_up(self, pose: FramedPose, until: str) -> None:
         self._forget(pose)
         _, why = self._buffer.can_transform(
             pose.world, pose.frame, pose.moment, return_debug_tuple=True
@@ -154,25 +148,38 @@ class Transforms:
         self._reject(
             'no transform',
             f'no transform from {pose.frame!r} to world_frame {pose.world!r} at its stamp '
-            f'within {_PATIENCE_S:g} s: {why or "it came too late"}',
+            f'{until}: {why or "it came too late"}',
         )
+
+    def _forget_all(self) -> None:
+        for pose in list(self._waiting):
+            self._forget(pose)
 
     def _forget(self, pose: FramedPose) -> None:
         _, future = self._waiting.pop(pose)
         future.cancel()  # else the buffer would ask for its transform for ever
 
 
-def transforms(node: Node, accept: Accept, reject: Reject) -> Transforms | WithoutTransforms:
+def transforms(
+    node: Node, accept: Accept, reject: Reject, leave: ExitStack
+) -> Transforms | WithoutTransforms:
     """Return what turns poses here, with tf2_ros or without."""
-    return Transforms(node, accept, reject) if tf2_ros else WithoutTransforms(reject)
+    return Transforms(node, accept, reject, leave) if tf2_ros else WithoutTransforms(reject)
 
 
 class CameraBroadcaster:
-    """Broadcasts the camera's frame, or says once why it cannot."""
+    """
+    Broadcasts the camera's frame, or says once why it cannot.
 
-    def __init__(self, node: Node) -> None:
+    :param leave: ends what is made here.
+    """
+
+    def __init__(self, node: Node, leave: ExitStack) -> None:
         self._node = node
-        self._broadcaster = tf2_ros.TransformBroadcaster(node) if tf2_ros else None
+        self._broadcaster = None
+        if tf2_ros:
+            self._broadcaster = tf2_ros.TransformBroadcaster(node)
+            leave.callback(node.destroy_publisher, self._broadcaster.pub_tf)
 
     def send(self, transform: TransformStamped) -> None:
         """Broadcast ``transform``."""
@@ -180,8 +187,3 @@ class CameraBroadcaster:
             self._node.get_logger().warning(f'publish_tf has no effect: {_MISSING}', once=True)
         else:
             self._broadcaster.sendTransform(transform)
-
-    def close(self) -> None:
-        """Broadcast no more."""
-        if self._broadcaster is not None:
-            self._node.destroy_publisher(self._broadcaster.pub_tf)

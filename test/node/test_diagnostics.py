@@ -16,6 +16,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+import time
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from nerfstudio_renderer_msgs.srv import LoadScene
@@ -133,7 +134,26 @@ def test_a_failed_render_is_an_error_until_one_succeeds(monitor):
     values = monitor.wait_for(lambda status, _: status.level == DiagnosticStatus.ERROR)
     assert 'failed: out of memory at -0.5' in values['last error']
     monitor.show(6.0)
-    monitor.wait_for(lambda status, _: status.level == DiagnosticStatus.OK)
+    later = monitor.wait_for(lambda status, _: status.level == DiagnosticStatus.OK)
+    assert later['last error'] == values['last error']
+
+
+def test_a_failed_render_is_an_error_even_if_the_next_one_succeeds_at_once(monitor):
+    seen = len(monitor.arrays)
+    for step in range(60):
+        monitor.client.publish(pose(-1.0 - step / 64.0))
+        time.sleep(0.01)
+        monitor.client.publish(pose(7.0 + step / 64.0))
+        time.sleep(0.01)
+
+    def warned() -> bool:
+        return any(
+            status.level == DiagnosticStatus.ERROR
+            and status.message.startswith('updates failed in the last second: ')
+            for array in monitor.arrays[seen:] for status in array.status
+        )
+
+    assert monitor.client.wait_for(warned)
 
 
 def test_a_camera_that_cannot_be_used_is_a_warning_until_one_can(monitor):

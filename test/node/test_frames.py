@@ -21,6 +21,7 @@ from pathlib import Path
 import time
 
 from geometry_msgs.msg import PoseStamped
+from lifecycle_msgs.msg import Transition
 import pytest
 from rosgraph_msgs.msg import Clock
 from support.client import Client, pose, stamp_of, stamped
@@ -74,8 +75,9 @@ def test_a_pose_in_the_world_frame_or_in_none_is_rendered(client):
         _show(client, stamped(pose(1.0 + step), now + 1.0 + step, frame))
 
 
-def test_the_world_frame_can_have_another_name(client):
-    assert client.set_parameter('world_frame', 'earth').successful
+@pytest.mark.parametrize('name', ['earth', '/earth'])
+def test_the_world_frame_can_have_another_name(client, name):
+    assert client.set_parameter('world_frame', name).successful
     _show(client, stamped(pose(1.0), time.time() + 1.0, 'earth'))
 
 
@@ -107,6 +109,26 @@ def test_a_stale_pose_is_dropped_and_the_next_one_is_not(client, node):
     assert 191 not in {image.data[0] for image in client.images}  # of 1.5
 
 
+def test_a_stamp_that_is_no_time_costs_its_pose_alone(client, node):
+    message = stamped(pose(1.0), 0)
+    message.header.stamp.sec = -1
+    reason = 'dropped a pose: its stamp -1 s 0 ns is no time'
+    client.publish_until(message, lambda: reason in node.output)
+    _show(client, stamped(pose(2.0), time.time() + 1.0))
+
+
+def test_cleaning_up_forgets_a_stamp_from_another_clock(client):
+    now = int(time.time())
+    _show(client, stamped(pose(1.0), now + 10_000))
+    for transition in (
+        Transition.TRANSITION_DEACTIVATE, Transition.TRANSITION_CLEANUP,
+        Transition.TRANSITION_CONFIGURE, Transition.TRANSITION_ACTIVATE,
+    ):
+        assert client.change_state(transition)
+    client.wait_for_node()
+    _show(client, stamped(pose(2.0), now + 100))
+
+
 def test_a_clock_that_jumps_back_lets_earlier_stamps_follow(tmp_path, without_tf2):
     parameters = {**SIZE, 'use_sim_time': 'true'}
     with (
@@ -130,7 +152,7 @@ def test_a_clock_that_jumps_back_lets_earlier_stamps_follow(tmp_path, without_tf
         set_clock(10)  # the bag starts over
         node.wait_for_output('the clock has jumped')
         late = stamped(pose(1.5), 1001.5)  # it was on its way
-        stale = 'its stamp 1001.500 s is older than the last one, or from before'
+        stale = 'its stamp 1001.500 s is from before the clock jumped back'
         client.publish_until(late, lambda: stale in node.output)
         show_at(11, 1.0)
         before = client.infos[-1].sequence

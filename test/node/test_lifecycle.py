@@ -130,8 +130,8 @@ def test_a_failing_load_leaves_the_node_unconfigured_until_it_is_corrected(tmp_p
             assert client.set_parameter('config', '7').successful
             _change(client, CONFIGURE, ACTIVATE)
             client.wait_for_node()
-            _sequence_of(client, 1.0)
-            assert client.images[-1].data[2] == 7
+            _, image = client.show(pose(1.0), client.images)[-1]
+            assert image.data[2] == 7
 
 
 @pytest.mark.parametrize(
@@ -166,6 +166,19 @@ def test_a_node_that_is_shut_down_by_its_lifecycle_renders_no_more_and_ends_in_o
     assert client.state() == 'finalized'
     assert node.stop() == 0
     assert 'Traceback' not in node.output
+
+
+def test_what_was_made_before_something_could_not_be_is_gone_again(tmp_path: Path):
+    # Read when the publisher is made, the last of several.
+    policy = 'qos_overrides./nerfstudio_renderer/depth/image.publisher.reliability'
+    parameters = {**SIZE, policy: 'perhaps'}
+    with NodeProcess(PATTERN_NODE, tmp_path / 'log', parameters, DOMAIN) as node:
+        node.wait_for_output('cannot configure: ')
+        assert 'Traceback' not in node.output
+        with Client() as client:
+            assert client.state() == 'unconfigured'
+            assert next(client.publisher_count('image')) == 0
+            assert not client.call(LoadScene.Request(config='1')).success
 
 
 def test_cleaning_up_lets_go_of_everything_that_the_scene_holds():

@@ -21,12 +21,19 @@ from pathlib import Path
 import subprocess
 import sys
 
+from geometry_msgs.msg import Pose
+from nerfstudio_renderer import ProgressiveRenderer, Quality, StrideLadder
+from nerfstudio_renderer_ros.node import RendererNode
+from nerfstudio_renderer_ros.opening import OpenedScene
 from nerfstudio_renderer_ros.parameters import PARAMETERS
 import pytest
 from rcl_interfaces.srv import DescribeParameters, GetParameters
-from rclpy.parameter import parameter_value_to_python
-from sensor_msgs.msg import Image
+import rclpy
+from rclpy.context import Context
+from rclpy.parameter import Parameter, parameter_value_to_python
+from support.camera_infos import camera_info, PLUMB_BOB
 from support.client import Client, pose
+from support.engines import PatternEngine
 from support.processes import NodeProcess, own_domain, PATTERN_NODE, REAL_NODE, ROOT
 
 NAMES = [spec.name for spec in PARAMETERS]
@@ -78,20 +85,20 @@ def test_a_changed_encoding_takes_effect_with_the_next_update(client, encoding, 
 )
 def test_a_change_takes_effect_even_if_the_camera_rests(client, name, value):
     position = pose(next(FRESH))
-    before = client.show(position, client.images)
+    before = _seen(client, position)
     old = client.call(GetParameters.Request(names=[name])).values[0]
     assert client.set_parameter(name, value).successful
-    after = client.show(position, client.images)
-    assert after[0][0].sequence > before[0][0].sequence
-    assert [_look(image) for _, image in after] != [_look(image) for _, image in before]
+    assert _seen(client, position) != before
     assert client.set_parameter(name, parameter_value_to_python(old)).successful
-    assert [_look(image) for _, image in client.show(position, client.images)] == [
-        _look(image) for _, image in before
+    assert _seen(client, position) == before
+
+
+def _seen(client: Client, message: Pose) -> list[tuple]:
+    """Show a pose; return what is to be seen of its frames."""
+    return [
+        (info.width, info.height, image.encoding, image.data.tobytes(), camera_info.k.tolist())
+        for info, image, camera_info in client.show(message, client.images, client.camera_infos)
     ]
-
-
-def _look(image: Image) -> tuple:
-    return image.width, image.height, image.encoding, image.data.tobytes()
 
 
 @pytest.mark.parametrize(
@@ -106,7 +113,8 @@ def _look(image: Image) -> tuple:
         ('frame_id', 'elsewhere', 'read-only'),
         ('autostart', False, 'read-only'),
         ('engine', 'fast', "engine: 'fast' is not one of auto, nerfstudio, fused"),
-        ('world_frame', 'nerfstudio_camera', 'is the frame_id of the camera too'),
+        ('world_frame', '/nerfstudio_camera', 'is the frame_id of the camera too'),
+        ('world_frame', '/', "world_frame: '/' names no frame"),
     ],
 )
 def test_a_wrong_change_is_refused_with_the_reason_and_changes_nothing(
@@ -156,6 +164,25 @@ def test_a_wrong_parameter_refuses_to_start_with_one_clear_line(arguments, reaso
     assert 'cannot start: ' in fatal[0]
     assert reason in fatal[0]
     assert 'Traceback' not in result.stderr
+
+
+def test_a_camera_that_the_scene_cannot_be_seen_with_keeps_no_other_parameter_from_changing():
+    def opener(values: dict) -> OpenedScene:
+        engine = PatternEngine(renders_single_rays=False)
+        return OpenedScene(ProgressiveRenderer(engine, Quality(StrideLadder((1,)))), None)
+
+    context = Context()
+    rclpy.init(context=context)
+    with RendererNode(opener, context=context) as node:
+        node.autostart()
+
+        def refusal(name: str, value: object) -> str:
+            return node.set_parameters([Parameter(name, value=value)])[0].reason
+
+        assert 'the method of this scene rasterises' in refusal('projection', 'fisheye')
+        node._interface._camera._on_camera_info(camera_info(d=PLUMB_BOB))
+        assert refusal('encoding', 'bgr8') == ''
+    rclpy.shutdown(context=context)
 
 
 def test_parameters_of_the_command_line_are_used(tmp_path: Path):

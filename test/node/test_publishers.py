@@ -15,6 +15,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
 
@@ -49,6 +50,11 @@ class _Node:
     def create_lifecycle_publisher(self, kind: type, topic: str, *_: Any, **__: Any) -> _Publisher:
         return self.publishers.setdefault(topic, _Publisher())
 
+    def destroy_lifecycle_publisher(self, publisher: _Publisher) -> None:
+        self.publishers = {
+            topic: each for topic, each in self.publishers.items() if each is not publisher
+        }
+
 
 class _Pictured(Picture):
     """A picture that keeps which of its forms were asked for."""
@@ -77,24 +83,26 @@ FORMS = {
 @pytest.fixture
 def node(monkeypatch: pytest.MonkeyPatch) -> _Node:
     """Return a node that is none, whose costly messages are counted."""
-    monkeypatch.setattr(publishers, 'CameraBroadcaster', lambda _: None)
+    monkeypatch.setattr(publishers, 'CameraBroadcaster', lambda *_: None)
     return _Node()
 
 
 def _publish(node: _Node, *subscribed: str) -> set[str]:
     """Publish a frame with subscribers to some topics; return what its picture was asked for."""
-    sender = FramePublishers(node, 'eye')
+    sender = FramePublishers(node, ExitStack())
     for topic in subscribed:
         node.publishers[topic].subscribers = 1
-    frame = frame_with(torch.zeros((6, 8, 5)))
+    frame = frame_with(torch.zeros((6, 8, 5)), frame_id='eye')
     picture = _Pictured(torch.zeros((6, 8, 5)))
     sender.publish(replace(frame, picture=picture))
     return picture.asked
 
 
-def test_every_topic_is_known_to_these_tests(node):
-    FramePublishers(node, 'eye')
-    assert set(node.publishers) == set(FORMS)
+def test_every_topic_is_known_to_these_tests_and_ends_with_the_others(node):
+    with ExitStack() as leave:
+        FramePublishers(node, leave)
+        assert set(node.publishers) == set(FORMS)
+    assert not node.publishers
 
 
 def test_without_subscribers_no_pixel_is_touched_and_nothing_published(node):

@@ -15,6 +15,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from types import SimpleNamespace
 
 from geometry_msgs.msg import TransformStamped
@@ -74,6 +75,18 @@ class Buffer:
         self._offsets.clear()
 
 
+class Listener:
+    """Listens to nothing."""
+
+    def __init__(self, buffer: Buffer, node: Scene) -> None:
+        self._node = node
+        node.listeners = 1
+
+    def unregister(self) -> None:
+        """Listen no more."""
+        self._node.listeners = 0
+
+
 class Timer:
     """A timer that the test lets expire."""
 
@@ -103,10 +116,12 @@ class Scene:
         self.timers: list[Timer] = []
         self.accepted: list[tuple[float, int]] = []
         self.rejected: list[tuple[str, str]] = []
+        self.leave = ExitStack()
         self.under_test = Transforms(
             self,
             lambda c2w, stamp: self.accepted.append((float(c2w[0, 3]), stamp.nanoseconds)),
             lambda kind, reason: self.rejected.append((kind, reason)),
+            self.leave,
         )
         self.buffer = self.under_test._buffer
 
@@ -114,6 +129,10 @@ class Scene:
         """Make a timer, as a node does."""
         self.timers.append(Timer(callback))
         return self.timers[-1]
+
+    def destroy_timer(self, timer: Timer) -> None:
+        """End a timer, as a node does."""
+        self.timers.remove(timer)
 
     def turn(self, moment: int, x: float = 0.0) -> None:
         """Give a pose at x of the frame 'base'."""
@@ -127,7 +146,7 @@ class Scene:
 def scene(monkeypatch: pytest.MonkeyPatch) -> Scene:
     """Return a fresh scene."""
     standin = SimpleNamespace(
-        Buffer=Buffer, TransformListener=lambda *_: None, TransformException=TransformException,
+        Buffer=Buffer, TransformListener=Listener, TransformException=TransformException,
     )
     monkeypatch.setattr(transforms, 'tf2_ros', standin)
     return Scene()
@@ -182,7 +201,11 @@ def test_poses_that_never_find_a_transform_do_not_pile_up(scene):
     for moment in range(1, 151):
         scene.turn(moment)
     assert len(scene.buffer.waiting) == 100
-    assert len(scene.rejected) == 50
+    assert scene.rejected == [(
+        'no transform',
+        "no transform from 'base' to world_frame 'map' at its stamp with 100 later ones waiting: "
+        'no base',
+    )] * 50
     scene.buffer.give(150, 1.0)
     assert scene.accepted == [(1.0, 150)]
 
@@ -202,3 +225,12 @@ def test_after_a_jump_of_the_clock_nothing_from_before_is_used(scene):
     assert scene.accepted == []
     scene.buffer.give(1, 11.0)
     assert scene.accepted == [(11.0, 1)]
+
+
+def test_it_leaves_nothing_behind(scene):
+    scene.turn(1)
+    assert scene.listeners == 1
+    scene.leave.close()
+    assert scene.listeners == 0
+    assert scene.timers == []
+    assert scene.buffer.waiting == []
