@@ -35,8 +35,8 @@ _RENDERER = Path(__file__).with_name('renderer.launch.py')
 def generate_launch_description() -> LaunchDescription:
     """Return a small renderer, which a CPU can drive, and the camera that circles for it."""
     return LaunchDescription([
-        _argument('width', '320', 'Columns of the finest picture, pixels'),
-        _argument('height', '180', 'Rows of the finest picture, pixels'),
+        _argument('width', '320', 'Columns of a picture of stride 1, pixels'),
+        _argument('height', '180', 'Rows of a picture of stride 1, pixels'),
         _argument('namespace', '', 'Namespace of all nodes'),
         # Before any process starts: whatever ends, by itself or by its user, ends the demo.
         RegisterEventHandler(OnProcessExit(on_exit=[Shutdown()])),

@@ -16,6 +16,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+import math
 
 from nerfstudio_renderer.conventions import PoseConvention
 from nerfstudio_renderer.errors import PoseError
@@ -41,10 +42,11 @@ def c2w_from_quaternion(
     """
     position = _finite(position, 3, 'position')
     quaternion = _finite(quaternion, 4, 'orientation')
-    norm = np.linalg.norm(quaternion)
+    norm = math.hypot(*quaternion)
     if norm < _SMALLEST_QUATERNION_NORM:
         raise PoseError(f'orientation {quaternion.tolist()} has norm {norm:g}, no direction')
-    rotation = Rotation.from_quat(quaternion / norm).as_matrix() @ convention.from_opengl
+    quaternion /= np.abs(quaternion).max()  # squares of what is very long would overflow
+    rotation = Rotation.from_quat(quaternion).as_matrix() @ convention.from_opengl
     return np.column_stack([rotation, position])
 
 

@@ -23,18 +23,15 @@ from nerfstudio_renderer_ros.rejections import Rejections
 from nerfstudio_renderer_ros.settings import Settings
 from rclpy.node import Node, SubscriptionEventCallbacks  # whose module Humble calls otherwise
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+from rclpy.subscription import Subscription
 from sensor_msgs.msg import CameraInfo
 
 _TOPIC = '~/camera_info_in'
 # Drivers publish it with every image; others once, for those who come later too. One subscription
 # cannot match both and get what was published before it: a message may so come twice.
-_PROFILES = (
-    QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT),
-    QoSProfile(
-        depth=1,
-        reliability=ReliabilityPolicy.RELIABLE,
-        durability=DurabilityPolicy.TRANSIENT_LOCAL,
-    ),
+_PUBLISHED_NOW = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
+_PUBLISHED_BEFORE = QoSProfile(
+    depth=1, reliability=ReliabilityPolicy.RELIABLE, durability=DurabilityPolicy.TRANSIENT_LOCAL,
 )
 
 
@@ -51,12 +48,39 @@ class CameraInput:
         self._message: CameraInfo | None = None
         self._read: tuple[CameraInfo, float, Calibration] | None = None
         self._logged = ''
-        # Each publisher matches the first: that it does not match the other is nothing to warn of.
-        events = SubscriptionEventCallbacks(incompatible_qos=lambda _: None)
-        for profile in _PROFILES:
-            leave.callback(node.destroy_subscription, node.create_subscription(
-                CameraInfo, _TOPIC, self._on_camera_info, profile, event_callbacks=events
-            ))
+        self._subscriptions: list[Subscription] = []
+        leave.callback(self._unsubscribe)
+        try:
+            events = SubscriptionEventCallbacks(matched=lambda _: self._on_drivers())
+        except TypeError:  # Humble tells of nobody who comes
+            self._subscribe(_PUBLISHED_NOW)
+            self._subscribe(_PUBLISHED_BEFORE)
+        else:
+            self._subscribe(_PUBLISHED_NOW, events)
+
+    def _on_drivers(self) -> None:
+        """Ask for what was published before while a driver has it: the others would warn."""
+        first, *second = self._subscriptions
+        drivers = self._node.get_publishers_info_by_topic(first.topic_name)
+        wanted = any(_keeps_messages(each.qos_profile) for each in drivers)
+        if wanted and not second:
+            self._subscribe(_PUBLISHED_BEFORE)
+        elif second and not wanted:
+            self._node.destroy_subscription(self._subscriptions.pop())
+
+    def _subscribe(
+        self, profile: QoSProfile, events: SubscriptionEventCallbacks | None = None
+    ) -> None:
+        # Whoever does not match this one matches the other: that is nothing to warn of.
+        events = events or SubscriptionEventCallbacks()
+        events.incompatible_qos = lambda _: None
+        self._subscriptions.append(self._node.create_subscription(
+            CameraInfo, _TOPIC, self._on_camera_info, profile, event_callbacks=events
+        ))
+
+    def _unsubscribe(self) -> None:
+        while self._subscriptions:
+            self._node.destroy_subscription(self._subscriptions.pop())
 
     def calibration(self, settings: Settings) -> Calibration:
         """Return that of the real camera, or of the one that the parameters describe."""
@@ -86,6 +110,14 @@ class CameraInput:
         if line != self._logged:  # a camera that zooms is another one with every picture
             self._logged = line
             self._node.get_logger().info(line)
+
+
+def _keeps_messages(profile: QoSProfile) -> bool:
+    """Tell whether a publisher sends what it has published to those who come later."""
+    return (
+        profile.durability == DurabilityPolicy.TRANSIENT_LOCAL
+        and profile.reliability == ReliabilityPolicy.RELIABLE
+    )
 
 
 def _content(message: CameraInfo) -> tuple[object, ...]:

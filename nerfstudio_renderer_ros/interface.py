@@ -53,7 +53,8 @@ class Interface:
             self._publishers = FramePublishers(node, leave)
             self._camera = CameraInput(node, rejections, leave)
             self._poses = PoseInput(
-                node, stage, settings, self._camera.calibration, rejections, statistics, leave
+                node, stage, settings, self._camera.calibration,
+                self._publishers.has_newcomers, rejections, statistics, leave,
             )
             leave.callback(node.destroy_service, node.create_service(
                 GetFrame, '~/get_frame', self._on_get_frame,

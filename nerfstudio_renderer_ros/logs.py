@@ -16,6 +16,7 @@
 from __future__ import annotations
 
 import logging
+import traceback
 
 from rclpy.impl.rcutils_logger import RcutilsLogger
 
@@ -44,6 +45,11 @@ class NodeLogHandler(logging.Handler):
             self._logger.debug(message)
         if record.exc_info:
             self._logger.debug(logging.Formatter().formatException(record.exc_info))
+
+
+def log_traceback(logger: RcutilsLogger, error: Exception) -> None:
+    """Log where ``error`` comes from, for those who ask for debug messages."""
+    logger.debug(''.join(traceback.format_exception(error)))
 
 
 def forward_core_logs(logger: RcutilsLogger) -> NodeLogHandler:

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-import traceback
 
 from nerfstudio_renderer import (
     ConfigurationError,
@@ -30,7 +29,7 @@ from nerfstudio_renderer_ros import parameters
 from nerfstudio_renderer_ros.calibration import Calibration
 from nerfstudio_renderer_ros.diagnostics import Diagnostics
 from nerfstudio_renderer_ros.interface import Interface
-from nerfstudio_renderer_ros.logs import forward_core_logs, stop_forwarding
+from nerfstudio_renderer_ros.logs import forward_core_logs, log_traceback, stop_forwarding
 from nerfstudio_renderer_ros.opening import SceneOpener
 from nerfstudio_renderer_ros.rejections import Rejections
 from nerfstudio_renderer_ros.scene_service import SceneService
@@ -53,7 +52,7 @@ def _reported(transition: Transition) -> Transition:
             return transition(self, state)
         except Exception as error:
             self.get_logger().error(f'{transition.__name__}, from {state.label}, failed: {error}')
-            self._log_traceback(error)
+            log_traceback(self.get_logger(), error)
             raise
 
     return run
@@ -96,7 +95,7 @@ class RendererNode(LifecycleNode):
 
     def _on_failure(self, update: Update, error: Exception) -> None:
         self._rejections.report_failure(update, error)
-        self._log_traceback(error)
+        log_traceback(self.get_logger(), error)
 
     def autostart(self) -> None:
         """Configure and activate, unless the parameter of this name is false."""
@@ -139,7 +138,7 @@ class RendererNode(LifecycleNode):
                 f'cannot configure: {error} [to try again: ros2 param set, then ros2 lifecycle '
                 f'set {self.get_fully_qualified_name()} configure]'
             )
-            self._log_traceback(error)
+            log_traceback(self.get_logger(), error)
             return TransitionCallbackReturn.FAILURE
         self._stage.set_scene(scene)
         self._statistics.judged_scene('')
@@ -194,7 +193,8 @@ class RendererNode(LifecycleNode):
         old = self._stage.scene
         if old is None:
             raise ConfigurationError(
-                'there is no scene to replace: set the parameter config, then ros2 lifecycle set '
+                f'the node is {self._state()}, so there is no scene to replace; to show one, set '
+                'the parameter config, then ros2 lifecycle set '
                 f'{self.get_fully_qualified_name()} configure'
             )
         names = {'config': config, 'checkpoint': checkpoint}
@@ -206,7 +206,7 @@ class RendererNode(LifecycleNode):
             failure = f'the scene was not changed: {error}'
             self._statistics.judged_scene(failure)
             self.get_logger().error(failure)
-            self._log_traceback(error)
+            log_traceback(self.get_logger(), error)
             raise
         self._statistics.judged_scene('')
         if update is not None:
@@ -251,6 +251,3 @@ class RendererNode(LifecycleNode):
         if reason is not None and self._obstacle(self._settings()) is None:
             return SetParametersResult(successful=False, reason=reason)
         return SetParametersResult(successful=True)
-
-    def _log_traceback(self, error: Exception) -> None:
-        self.get_logger().debug(''.join(traceback.format_exception(error)))

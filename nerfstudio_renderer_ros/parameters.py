@@ -104,10 +104,10 @@ PARAMETERS = (
         choices=('auto', 'nerfstudio', 'fused'), at_configure=True,
     ),
     ParameterSpec(
-        'width', DEFAULTS.width, 'Columns of the finest picture, pixels', limits=(1, 16384),
+        'width', DEFAULTS.width, 'Columns of a picture of stride 1, pixels', limits=(1, 16384),
     ),
     ParameterSpec(
-        'height', DEFAULTS.height, 'Rows of the finest picture, pixels', limits=(1, 16384),
+        'height', DEFAULTS.height, 'Rows of a picture of stride 1, pixels', limits=(1, 16384),
     ),
     ParameterSpec(
         'projection', 'perspective',
@@ -123,7 +123,8 @@ PARAMETERS = (
     ),
     ParameterSpec(
         'levels', list(DEFAULTS.levels),
-        'Strides of the pictures of a series, coarse to fine; each a multiple of the next',
+        'Strides of the pictures of a series, coarse to fine, each a multiple of the next; 1: '
+        'every pixel',
     ),
     ParameterSpec(
         'target_latency_ms', DEFAULTS.target_latency_ms,
@@ -193,6 +194,10 @@ PARAMETERS = (
         'pose_tolerance_deg', 0.0,
         'The same for its orientation, degrees; 0: only an equal one',
         limits=(0.0, 180.0),
+    ),
+    ParameterSpec(
+        'render_repeated', False,
+        'Whether such a pose is rendered all the same, as an update with a stamp of its own',
     ),
 )
 """Every parameter of the node, in the order of the documentation."""

@@ -22,6 +22,7 @@ from builtin_interfaces.msg import Time as Stamp
 from geometry_msgs.msg import Pose, PoseStamped
 from nerfstudio_renderer import c2w_from_quaternion, PoseError, RendererError
 from nerfstudio_renderer_ros.calibration import Calibration
+from nerfstudio_renderer_ros.logs import log_traceback
 from nerfstudio_renderer_ros.rejections import Rejections
 from nerfstudio_renderer_ros.settings import Settings
 from nerfstudio_renderer_ros.stage import Shot, Stage
@@ -37,9 +38,9 @@ from rclpy.qos_overriding_options import QoSOverridingOptions
 from rclpy.time import Time
 
 # Only the newest pose counts. Best effort matches publishers of either reliability.
-_INPUT = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
 # As tf2 has it: a pose without a stamp, which is of the moment of its arrival.
 _WHENEVER = Time(clock_type=ClockType.ROS_TIME)
+_AHEAD = Duration(seconds=1)
 _JUMP_BACK = JumpThreshold(min_forward=None, min_backward=Duration(nanoseconds=-1))
 
 
@@ -49,6 +50,7 @@ class PoseInput:
 
     :param settings: tells what the parameters say now.
     :param calibration: tells whose picture it is to be, given the settings.
+    :param has_newcomers: tells whether somebody waits for pictures even of a camera that rests.
     :param leave: ends what is made here.
     """
 
@@ -58,6 +60,7 @@ class PoseInput:
         stage: Stage,
         settings: Callable[[], Settings],
         calibration: Callable[[Settings], Calibration],
+        has_newcomers: Callable[[], bool],
         rejections: Rejections,
         statistics: Statistics,
         leave: ExitStack,
@@ -67,9 +70,12 @@ class PoseInput:
         self._stage = stage
         self._settings = settings
         self._calibration = calibration
+        self._has_newcomers = has_newcomers
         self._rejections = rejections
         self._statistics = statistics
-        self._transforms = transforms(node, self._show_turned, rejections.reject_pose, leave)
+        self._transforms = transforms(
+            node, self._guarded(self._show_turned), rejections.reject_pose, leave
+        )
         jumps = self._clock.create_jump_callback(_JUMP_BACK, post_callback=self._on_jump)
         leave.callback(jumps.unregister)
         group = MutuallyExclusiveCallbackGroup()
@@ -78,75 +84,77 @@ class PoseInput:
             (PoseStamped, '~/pose_stamped', self._on_pose_stamped),
         ):
             leave.callback(node.destroy_subscription, node.create_subscription(
-                kind, topic, callback, _INPUT, callback_group=group,
+                kind, topic, self._guarded(callback), _input(), callback_group=group,
                 qos_overriding_options=QoSOverridingOptions.with_default_policies(),
             ))
 
+    def _guarded(self, take: Callable[..., None]) -> Callable[..., None]:
+        """Return ``take``, but what it raises costs the pose that it was given, and no more."""
+
+        def guarded(*args: object) -> None:
+            try:
+                take(*args)
+            except _StaleError as error:
+                self._rejections.reject_pose('stale', str(error))
+            except PoseError as error:
+                self._rejections.reject_pose('not a pose', str(error))
+            except RendererError as error:
+                self._rejections.reject_pose('not a camera', str(error))
+            except Exception as error:
+                self._rejections.reject_pose('error', repr(error))
+                log_traceback(self._logger, error)
+
+        return guarded
+
     def _on_pose(self, message: Pose) -> None:
-        settings = self._settings()
-        if (c2w := self._read(message, settings)) is not None:
-            self._show(c2w, _WHENEVER, settings)
+        if self._is_expected():
+            settings = self._settings()
+            self._show(_c2w(message, settings), _WHENEVER, settings)
 
     def _on_pose_stamped(self, message: PoseStamped) -> None:
-        settings = self._settings()
-        c2w = self._read(message.pose, settings)
-        if c2w is None or (moment := self._moment(message.header.stamp)) is None:
+        if not self._is_expected():
             return
+        settings = self._settings()
+        c2w, moment = _c2w(message.pose, settings), _moment(message.header.stamp)
         frame, world = message.header.frame_id.lstrip('/'), settings.world_frame
         if frame in ('', world):
             self._show_turned(c2w, moment)
-        elif not self._reject_stale(moment):
+        else:
+            self._refuse_stale(moment)
             self._transforms.turn(FramedPose(c2w, frame, world, moment))
 
-    def _read(self, message: Pose, settings: Settings) -> np.ndarray | None:
+    def _is_expected(self) -> bool:
         self._statistics.received()
         if not self._stage.is_on:
             self._statistics.rejected('not active')
-            return None
-        position, orientation = message.position, message.orientation
-        try:
-            return c2w_from_quaternion(
-                (position.x, position.y, position.z),
-                (orientation.x, orientation.y, orientation.z, orientation.w),
-                settings.convention,
-            )
-        except PoseError as error:
-            self._rejections.reject_pose('not a pose', str(error))
-            return None
-
-    def _moment(self, stamp: Stamp) -> Time | None:
-        try:
-            return Time.from_msg(stamp)
-        except ValueError as error:
-            self._rejections.reject_pose(
-                'not a time', f'its stamp {stamp.sec} s {stamp.nanosec} ns is no time: {error}'
-            )
-            return None
+        return self._stage.is_on
 
     def _show_turned(self, c2w: np.ndarray, moment: Time) -> None:
-        if not self._reject_stale(moment):
-            self._show(c2w, moment, self._settings())
+        self._refuse_stale(moment)
+        self._show(c2w, moment, self._settings())
+
+    def _refuse_stale(self, moment: Time) -> None:
+        if moment == _WHENEVER:
+            return
+        now = self._clock.now()
+        if (reason := self._stage.why_stale(moment, now)) is not None:
+            raise _StaleError(reason)
+        if moment > now + _AHEAD:
+            self._rejections.doubt_pose(
+                'future',
+                f'the stamp of a pose, {moment.nanoseconds * 1e-9:.3f} s, is ahead of the clock, '
+                f'{now.nanoseconds * 1e-9:.3f} s: earlier stamps will be stale',
+            )
 
     def _show(self, c2w: np.ndarray, moment: Time, settings: Settings) -> None:
         is_of_sender = moment != _WHENEVER
-        stamp = moment if is_of_sender else self._now()
-        shot = Shot(c2w, stamp, is_of_sender, settings, self._calibration(settings))
-        try:
-            update = self._stage.show(shot)
-        except RendererError as error:
-            self._rejections.reject_pose('not a camera', str(error))
-            return
+        update = self._stage.show(Shot(
+            c2w, moment if is_of_sender else self._now(), is_of_sender,
+            settings, self._calibration(settings),
+            is_wanted_anew=settings.renders_repeated or self._has_newcomers(),
+        ))
         if update is not None:
             self._statistics.accepted(update)
-
-    def _reject_stale(self, moment: Time) -> bool:
-        if moment == _WHENEVER:
-            return False
-        reason = self._stage.why_stale(moment, self._clock.now())
-        if reason is None:
-            return False
-        self._rejections.reject_pose('stale', reason)
-        return True
 
     def _now(self) -> Time:
         now = self._clock.now()
@@ -161,3 +169,30 @@ class PoseInput:
         now = self._clock.now()
         self._stage.restart_stamps(now.nanoseconds - jump.delta.nanoseconds, now)
         self._transforms.restart()
+
+
+class _StaleError(Exception):
+    """A pose has a stamp from before that of another one."""
+
+
+def _input() -> QoSProfile:
+    """Return a profile of a subscription's own: rclpy writes what the user overrides into it."""
+    return QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
+
+
+def _c2w(message: Pose, settings: Settings) -> np.ndarray:
+    position, orientation = message.position, message.orientation
+    return c2w_from_quaternion(
+        (position.x, position.y, position.z),
+        (orientation.x, orientation.y, orientation.z, orientation.w),
+        settings.convention,
+    )
+
+
+def _moment(stamp: Stamp) -> Time:
+    try:
+        return Time.from_msg(stamp)
+    except ValueError as error:
+        raise PoseError(
+            f'its stamp {stamp.sec} s {stamp.nanosec} ns is no time: {error}'
+        ) from None

@@ -28,8 +28,6 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.qos_overriding_options import QoSOverridingOptions
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
-# Reliable, because rviz subscribes so by default; one deep, because only the newest is of use.
-_OUTPUT = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
 # The small ones first: whoever pairs them with an image by stamp has them when it comes.
 _TOPICS = (
     (FrameInfo, '~/frame_info', messages.frame_info),
@@ -40,6 +38,12 @@ _TOPICS = (
     (CameraInfo, '~/depth/camera_info', messages.camera_info),
     (Image, '~/depth/image', messages.depth_image),
 )
+
+
+def _output() -> QoSProfile:
+    """Return a profile of a publisher's own: rclpy writes what the user overrides into it."""
+    # Reliable, because rviz subscribes so by default; one deep, for only the newest is of use.
+    return QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
 
 
 class FramePublishers:
@@ -53,13 +57,22 @@ class FramePublishers:
         self._node = node
         self._broadcaster = CameraBroadcaster(node, leave)
         self._publishers: list[tuple[LifecyclePublisher, Callable]] = []
+        self._served: tuple[int, ...] | None = None
         for kind, topic, make in _TOPICS:
             publisher = node.create_lifecycle_publisher(
-                kind, topic, _OUTPUT,
+                kind, topic, _output(),
                 qos_overriding_options=QoSOverridingOptions.with_default_policies(),
             )
             leave.callback(node.destroy_lifecycle_publisher, publisher)
             self._publishers.append((publisher, make))
+
+    def has_newcomers(self) -> bool:
+        """Tell whether somebody has subscribed since a series was complete, and so has nothing."""
+        served = self._served
+        return served is not None and any(
+            publisher.get_subscription_count() > count
+            for (publisher, _), count in zip(self._publishers, served, strict=True)
+        )
 
     def publish(self, frame: Frame) -> None:
         """Publish ``frame``; on the render thread."""
@@ -74,6 +87,8 @@ class FramePublishers:
         header = messages.header(frame)
         if tag.settings.publish_tf and frame.level == 0:
             self._broadcaster.send(messages.camera_transform(frame, header))
-        for publisher, make in self._publishers:
-            if publisher.get_subscription_count():
+        counts = tuple(publisher.get_subscription_count() for publisher, _ in self._publishers)
+        for (publisher, make), count in zip(self._publishers, counts, strict=True):
+            if count:
                 publisher.publish(make(frame, header))
+        self._served = counts if frame.is_finest else None

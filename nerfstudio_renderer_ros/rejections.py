@@ -38,6 +38,11 @@ class Rejections:
         if self._is_due(kind):
             self._logger.warning(f'dropped a pose: {reason}')
 
+    def doubt_pose(self, kind: str, doubt: str) -> None:
+        """Take note of something odd about a pose that is not dropped."""
+        if self._is_due(kind):
+            self._logger.warning(doubt)
+
     def judge_camera(self, refusal: str) -> None:
         """Take note of a calibration: why it cannot be used, or '' if it can."""
         self._statistics.judged_camera(refusal)

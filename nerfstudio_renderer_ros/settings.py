@@ -16,7 +16,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nerfstudio_renderer import (
     ConfigurationError,
@@ -64,6 +64,13 @@ class Settings:
     """Distance within which a pose counts as repeated, in the units of the poses."""
     tolerance_deg: float
     """Angle within which a pose counts as repeated, degrees."""
+    renders_repeated: bool
+    """Whether a pose that counts as repeated is rendered all the same."""
+
+    @property
+    def look(self) -> Settings:
+        """Return the same but for what only says which poses are rendered."""
+        return replace(self, tolerance_m=0.0, tolerance_deg=0.0, renders_repeated=False)
 
     @classmethod
     def from_values(cls, values: Mapping[str, Value]) -> Settings:
@@ -100,6 +107,7 @@ class Settings:
             units=values['pose_units'],
             tolerance_m=values['pose_tolerance_m'],
             tolerance_deg=values['pose_tolerance_deg'],
+            renders_repeated=values['render_repeated'],
         )
 
 

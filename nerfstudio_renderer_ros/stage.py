@@ -54,10 +54,15 @@ class Shot:
     """What the parameters say."""
     calibration: Calibration
     """Of the camera."""
+    is_wanted_anew: bool = False
+    """Whether it is to be rendered even if it repeats the last pose."""
 
-    def is_set_as(self, other: Shot) -> bool:
+    def looks_like(self, other: Shot) -> bool:
         """Tell whether it is to be shown in the same way, wherever it is."""
-        return self.settings == other.settings and self.calibration == other.calibration
+        return (
+            self.calibration == other.calibration
+            and self.settings.look == other.settings.look
+        )
 
 
 class Stage:
@@ -75,6 +80,7 @@ class Stage:
         self._lock = threading.Lock()
         self._scene: OpenedScene | None = None
         self._last: Shot | None = None
+        self._time_restarted = False
         self._is_on = False
         self._stamps = IncreasingStamps()
         self._queue = RenderQueue(None, on_failure=on_failure)
@@ -176,6 +182,7 @@ class Stage:
             self._stamps.restart(jumped_from_ns)
             if self._last is not None:
                 self._last = replace(self._last, stamp=now, is_of_sender=False)
+            self._time_restarted = True
 
     def take(self, client: str) -> Frame | None:
         """Return the newest frame if ``client`` has not taken it yet, else None."""
@@ -191,8 +198,12 @@ class Stage:
             settings.tolerance_m * units.scale, settings.tolerance_deg
         )
         stamp = self._stamps.take(shot.stamp, shot.is_of_sender).to_msg()
-        anew = self._last is not None and not shot.is_set_as(self._last)
-        self._last = shot
+        anew = (
+            shot.is_wanted_anew
+            or self._time_restarted  # its pictures have stamps from before
+            or (self._last is not None and not shot.looks_like(self._last))
+        )
+        self._last, self._time_restarted = shot, False
         return self._queue.update(
             camera, Tag(stamp, settings, calibration, shot.c2w, units.scale), anew=anew
         )

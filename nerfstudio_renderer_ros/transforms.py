@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import time
 
 from geometry_msgs.msg import TransformStamped
-from nerfstudio_renderer import moved
+from nerfstudio_renderer import moved, PoseError
 import numpy as np
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
@@ -124,14 +124,12 @@ class Transforms:
     def _turn(self, pose: FramedPose) -> None:
         try:
             found = self._buffer.lookup_transform(pose.world, pose.frame, pose.moment).transform
-        except tf2_ros.TransformException as error:
+            offset, turn = found.translation, found.rotation
+            c2w = moved(pose.c2w, (offset.x, offset.y, offset.z), (turn.x, turn.y, turn.z, turn.w))
+        except (tf2_ros.TransformException, PoseError) as error:
             self._reject('no transform', str(error))
             return
-        offset, turn = found.translation, found.rotation
-        self._accept(
-            moved(pose.c2w, (offset.x, offset.y, offset.z), (turn.x, turn.y, turn.z, turn.w)),
-            pose.moment,
-        )
+        self._accept(c2w, pose.moment)
 
     def _expire(self) -> None:
         now = time.monotonic()

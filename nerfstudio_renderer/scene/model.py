@@ -31,6 +31,8 @@ from torchmetrics import Metric
 from torchmetrics.image.lpip import LearnedPerceptualImagePatchSimilarity
 
 _NAMED_KEYS = 5
+# Of millions of Gaussians one may have gone astray without being missed.
+_MAY_STRAY = 'gauss_params.'
 _building = threading.Lock()
 
 # nerfstudio keeps the error of a missing tiny-cuda-nn for good, and with its traceback the frames
@@ -102,6 +104,7 @@ def without_perceptual_metric() -> Iterator[None]:
 
 
 def _load_state(model: Model, checkpoint: Checkpoint, path: Path) -> None:
+    _refuse_diverged(checkpoint, path)
     # Created by nerfstudio only to tell its device, so older checkpoints may lack it.
     optional = {'device_indicator_param'}
     try:
@@ -117,3 +120,13 @@ def _load_state(model: Model, checkpoint: Checkpoint, path: Path) -> None:
             more = f' and {len(keys) - _NAMED_KEYS} more' * (len(keys) > _NAMED_KEYS)
             raise SceneError(f'checkpoint {str(path)!r} {kind} {shown}{more}; is it of this '
                              'config.yml, and was it trained with this version of nerfstudio?')
+
+
+def _refuse_diverged(checkpoint: Checkpoint, path: Path) -> None:
+    """Refuse what nerfstudio renders as if nothing were there: it makes NaN black."""
+    for name, tensor in checkpoint.state.items():
+        if not (name.startswith(_MAY_STRAY) or tensor.isfinite().all()):
+            raise SceneError(
+                f'checkpoint {str(path)!r}: {name} has values that are not finite; its training '
+                'diverged, or the file is damaged: take the checkpoint of an earlier step'
+            )

@@ -84,7 +84,10 @@ def test_euler_angles_turn_about_the_fixed_axes_in_order(degrees, right, up, for
     }
 
 
-@given(st.lists(st.floats(-1, 1), min_size=4, max_size=4), st.floats(0.01, 100))
+@given(
+    st.lists(st.floats(-1, 1), min_size=4, max_size=4),
+    st.floats(0.01, 100) | st.sampled_from([1e-5, 1e200, 1e308]),
+)
 def test_a_quaternions_length_and_sign_do_not_matter(quaternion, factor):
     if np.linalg.norm(quaternion) < 0.1:
         return

@@ -228,6 +228,15 @@ def test_a_tensor_of_another_shape_is_named(scene_copy):
         load_scene(scene_copy)
 
 
+@pytest.mark.parametrize('number', [float('nan'), float('inf')])
+def test_a_diverged_tensor_is_named(scene_copy, number):
+    key = '_model.field.mlp_head.layers.0.weight'
+    _edit_state(scene_copy, lambda state: state[key].flatten()[3:4].fill_(number))
+    with pytest.raises(SceneError, match=r'field\.mlp_head\.layers\.0\.weight has values that are '
+                       'not finite'):
+        load_scene(scene_copy)
+
+
 def test_a_checkpoint_of_tiny_cuda_nn_is_recognised(scene_copy):
     def pack(state):
         for key in [key for key in state if 'mlp_head' in key]:

@@ -23,6 +23,7 @@ from nerfstudio_renderer.picture import Picture
 from nerfstudio_renderer_ros import publishers
 from nerfstudio_renderer_ros.publishers import FramePublishers
 import pytest
+from rclpy.qos import QoSProfile
 from support.frames import frame_with
 import torch
 
@@ -46,8 +47,12 @@ class _Node:
 
     def __init__(self) -> None:
         self.publishers: dict[str, _Publisher] = {}
+        self.profiles: list[QoSProfile] = []
 
-    def create_lifecycle_publisher(self, kind: type, topic: str, *_: Any, **__: Any) -> _Publisher:
+    def create_lifecycle_publisher(
+        self, kind: type, topic: str, profile: QoSProfile, **_: Any
+    ) -> _Publisher:
+        self.profiles.append(profile)
         return self.publishers.setdefault(topic, _Publisher())
 
     def destroy_lifecycle_publisher(self, publisher: _Publisher) -> None:
@@ -115,6 +120,29 @@ def test_only_what_a_topic_shows_is_made_for_its_subscribers(node, topic):
     assert _publish(node, topic) == FORMS[topic]
     for name, publisher in node.publishers.items():
         assert len(publisher.published) == (name == topic)
+
+
+def test_who_subscribes_after_a_complete_series_is_noticed_until_the_next_one(node):
+    sender = FramePublishers(node, ExitStack())
+    image, depth = node.publishers['~/image'], node.publishers['~/depth/image']
+    finest = frame_with(torch.zeros((6, 8, 5)))
+    coarse = replace(finest, level_count=2)
+    assert not sender.has_newcomers()
+    image.subscribers = 1
+    sender.publish(coarse)
+    depth.subscribers = 1
+    assert not sender.has_newcomers()  # the finest picture is still to come
+    sender.publish(replace(coarse, level=1))
+    assert not sender.has_newcomers()
+    image.subscribers, depth.subscribers = 0, 2
+    assert sender.has_newcomers()
+    sender.publish(finest)
+    assert not sender.has_newcomers()
+
+
+def test_each_publisher_has_a_profile_of_its_own_for_rclpy_writes_into_it(node):
+    FramePublishers(node, ExitStack())
+    assert len({id(profile) for profile in node.profiles}) == len(FORMS)
 
 
 def test_all_messages_of_a_frame_have_one_header(node):

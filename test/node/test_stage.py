@@ -16,6 +16,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 import gc
 import weakref
 
@@ -135,6 +136,40 @@ def test_a_pose_from_before_a_jump_of_the_clock_is_shown_anew_with_the_time_that
     audience.change(old, _scene())
     assert audience.wait().update.tag.stamp.sec == 5
     assert audience.stage.why_stale(Time(seconds=5), Time(seconds=5)) is None
+
+
+@pytest.mark.parametrize(
+    ('second', 'is_new'),
+    [
+        ({}, False),
+        ({'encoding': 'bgr8'}, True),
+        ({'levels': [2, 1]}, True),
+        ({'pose_tolerance_m': 0.5, 'pose_tolerance_deg': 1.0}, False),
+        ({'render_repeated': True}, False),
+    ],
+    ids=lambda value: ''.join(value) if isinstance(value, dict) else '',
+)
+def test_a_repeated_pose_is_an_update_if_it_is_to_look_otherwise(audience, second, is_new):
+    _start(audience, _scene())
+    first = audience.stage.show(_shot())
+    again = audience.stage.show(_shot(settings_of(width=8, height=6, **{'levels': [1], **second})))
+    assert (again is not first) == is_new
+
+
+def test_a_repeated_pose_is_an_update_if_that_is_wanted(audience):
+    _start(audience, _scene())
+    audience.stage.show(_shot(seconds=1))
+    audience.stage.show(replace(_shot(seconds=2), is_wanted_anew=True))
+    assert audience.wait().update.tag.stamp.sec == 2
+
+
+def test_a_repeated_pose_is_an_update_if_the_clock_has_jumped(audience):
+    _start(audience, _scene())
+    audience.stage.show(_shot(seconds=600))
+    audience.stage.restart_stamps(600 * 10**9, Time(seconds=5))
+    assert audience.stage.show(_shot(seconds=5)).sequence == 2
+    assert audience.wait().update.tag.stamp.sec == 5
+    assert audience.stage.show(_shot(seconds=6)).sequence == 2
 
 
 def test_the_old_scene_is_let_go_of_even_in_the_middle_of_its_picture(audience):

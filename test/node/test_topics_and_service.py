@@ -22,6 +22,7 @@ from nerfstudio_renderer import Intrinsics, StrideLadder
 import numpy as np
 import pytest
 from rclpy.qos import ReliabilityPolicy
+from sensor_msgs.msg import CompressedImage
 from support.client import Client, pose, stamp_of, stamped
 from support.engines import camera_at, pattern
 from support.pattern_node import WORLD_SCALE
@@ -102,6 +103,30 @@ def test_a_repeated_pose_and_its_reversed_quaternion_are_no_new_update(client):
     client.publish(pose(2.0, tuple(-value for value in TURNED)))
     assert _next_sequence(client, pose(3.0)) == first + 1
     assert client.orders()[frames:] == [(first + 1, 0), (first + 1, 1), (first + 1, 2)]
+
+
+def test_who_subscribes_while_the_camera_rests_gets_pictures_with_the_next_pose(client):
+    message = pose(3.5)
+    first = _next_sequence(client, message)
+    compressed = client.listen(CompressedImage, 'image/compressed')
+    client.publish_until(message, lambda: len(compressed) >= 3)
+    assert {info.sequence for info in client.infos} == {first, first + 1}
+    assert _next_sequence(client, pose(3.75)) == first + 2
+
+
+def test_repeated_poses_have_pictures_of_their_own_where_that_is_asked_for(client):
+    assert client.set_parameter('render_repeated', True).successful
+    message = pose(3.125)
+    first = _next_sequence(client, message)
+    assert _next_sequence(client, message) > first
+    assert client.set_parameter('render_repeated', False).successful
+
+
+def test_a_very_long_quaternion_turns_as_its_direction_says(client):
+    before = _next_sequence(client, pose(3.25, TURNED))
+    long = tuple(1e200 * value for value in TURNED)
+    client.publish(pose(3.25, long))
+    assert _next_sequence(client, pose(3.0, long)) > before
 
 
 @pytest.mark.parametrize(

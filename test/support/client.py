@@ -72,6 +72,13 @@ def _full(topic: str) -> str:
     return topic if topic.startswith('/') else f'{NAME}/{topic}'
 
 
+def _now_and_then(count: Callable[[], int]) -> Iterator[int]:
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
+        yield count()
+        time.sleep(0.05)  # rclpy offers no event for a change of the graph
+
+
 class Client:
     """Publishes poses, keeps all that comes back, and asks."""
 
@@ -123,14 +130,17 @@ class Client:
 
     def publisher_count(self, topic: str) -> Iterator[int]:
         """Yield how many publishers a topic has, now and then, for as long as is reasonable."""
-        deadline = time.monotonic() + PATIENCE_S
-        while time.monotonic() < deadline:
-            yield self.node.count_publishers(_full(topic))
-            time.sleep(0.05)  # rclpy offers no event for a change of the graph
+        return _now_and_then(lambda: self.node.count_publishers(_full(topic)))
 
-    def publisher(self, kind: type, topic: str, profile: QoSProfile | int = 10) -> Publisher:
+    def subscriber_count(self, topic: str) -> Iterator[int]:
+        """Yield the same of its subscriptions."""
+        return _now_and_then(lambda: self.node.count_subscribers(_full(topic)))
+
+    def publisher(
+        self, kind: type, topic: str, profile: QoSProfile | int = 10, **options: Any
+    ) -> Publisher:
         """Return a publisher on a topic, of the node's own unless it begins with a slash."""
-        return self.node.create_publisher(kind, _full(topic), profile)
+        return self.node.create_publisher(kind, _full(topic), profile, **options)
 
     def _subscribe(self, kind: type, topic: str, received: list) -> None:
         def keep(message: Any) -> None:
