@@ -99,12 +99,19 @@ class RendererNode(LifecycleNode):
 
     def autostart(self) -> None:
         """Configure and activate, unless the parameter of this name is false."""
-        if not self.get_parameter('autostart').value:
-            self.get_logger().info(
-                f'waiting for: ros2 lifecycle set {self.get_fully_qualified_name()} configure'
-            )
-        elif self.trigger_configure() == TransitionCallbackReturn.SUCCESS:
+        self._say_what_is_next('configure')
+        if self._starts_itself and self.trigger_configure() == TransitionCallbackReturn.SUCCESS:
             self.trigger_activate()
+
+    @property
+    def _starts_itself(self) -> bool:
+        return self.get_parameter('autostart').value
+
+    def _say_what_is_next(self, transition: str) -> None:
+        if not self._starts_itself:
+            self.get_logger().info(
+                f'waiting for: ros2 lifecycle set {self.get_fully_qualified_name()} {transition}'
+            )
 
     def close(self) -> None:
         """Stop rendering and leave the graph; the render thread has ended when this returns."""
@@ -127,11 +134,7 @@ class RendererNode(LifecycleNode):
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Load the scene."""
         try:
-            scene, settings = self._opener(parameters.values(self)), self._settings()
-            scene.check(settings, settings.intrinsics)
-            self._interface = Interface(
-                self, self._stage, self._statistics, self._rejections, self._settings
-            )
+            self._connect()
         except Exception as error:
             self._statistics.judged_scene(str(error))
             self.get_logger().error(
@@ -139,10 +142,12 @@ class RendererNode(LifecycleNode):
                 f'set {self.get_fully_qualified_name()} configure]'
             )
             log_traceback(self.get_logger(), error)
-            return TransitionCallbackReturn.FAILURE
-        self._stage.set_scene(scene)
-        self._statistics.judged_scene('')
-        return super().on_configure(state)
+        else:
+            self._statistics.judged_scene('')
+            self._say_what_is_next('activate')
+            return super().on_configure(state)
+        free_unused_memory()  # of a scene that was loaded before something else failed
+        return TransitionCallbackReturn.FAILURE
 
     @_reported
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -180,6 +185,14 @@ class RendererNode(LifecycleNode):
         """Start over, unconfigured."""
         self._disconnect()
         return super().on_error(state)
+
+    def _connect(self) -> None:
+        scene, settings = self._opener(parameters.values(self)), self._settings()
+        scene.check(settings, settings.intrinsics)
+        self._interface = Interface(
+            self, self._stage, self._statistics, self._rejections, self._settings
+        )
+        self._stage.set_scene(scene)
 
     def _disconnect(self) -> None:
         self._stage.stop()

@@ -66,10 +66,11 @@ def _sequence_of(client: Client, x: float) -> int:
 
 
 def test_a_node_that_is_not_to_start_by_itself_is_driven_through_its_states(waiting):
-    _, client = waiting
+    node, client = waiting
     assert client.state() == 'unconfigured'
     _change(client, CONFIGURE)
     assert client.state() == 'inactive'
+    node.wait_for_output('waiting for: ros2 lifecycle set /nerfstudio_renderer activate')
     _change(client, ACTIVATE)
     assert client.state() == 'active'
     client.wait_for_node()
