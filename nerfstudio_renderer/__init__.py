@@ -44,7 +44,11 @@ if TYPE_CHECKING:  # what _HOMES says, for type checkers
     from nerfstudio_renderer.exiting import exit_quickly  # noqa: F401
     from nerfstudio_renderer.frame import Frame, Update  # noqa: F401
     from nerfstudio_renderer.ladder import PictureLadder, StrideLadder  # noqa: F401
-    from nerfstudio_renderer.memory import free_unused_memory, memory_in_use  # noqa: F401
+    from nerfstudio_renderer.memory import (  # noqa: F401
+        forget_cached,
+        free_unused_memory,
+        memory_in_use,
+    )
     from nerfstudio_renderer.nerfstudio_render_queue import NerfStudioRenderQueue  # noqa: F401
     from nerfstudio_renderer.pose import (  # noqa: F401
         c2w_from_euler,
@@ -89,6 +93,7 @@ _HOMES = {
     'c2w_from_quaternion': 'pose',
     'choose_engine': 'engines.selection',
     'exit_quickly': 'exiting',
+    'forget_cached': 'memory',
     'free_unused_memory': 'memory',
     'load_scene': 'scene',
     'memory_in_use': 'memory',

@@ -25,9 +25,9 @@ class Defaults:
     """What a user gets who asks for nothing in particular."""
 
     width: int = 1280
-    """Pixels in a row of the finest picture."""
+    """Pixels in a row of a picture of stride 1."""
     height: int = 720
-    """Pixels in a column of the finest picture."""
+    """Pixels in a column of a picture of stride 1."""
     fov_y_deg: float = 50.0
     """Vertical field of view, degrees."""
     levels: tuple[int, ...] = (16, 8, 4, 2, 1)
@@ -37,7 +37,7 @@ class Defaults:
 
     @property
     def intrinsics(self) -> Intrinsics:
-        """Return the pinhole of the finest picture."""
+        """Return the pinhole of a picture of stride 1."""
         return Intrinsics.from_fov_y(self.width, self.height, self.fov_y_deg)
 
 

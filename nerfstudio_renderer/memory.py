@@ -27,7 +27,7 @@ _caches: list[Callable] = []
 
 def cached(most: int) -> Callable[[Callable], Callable]:
     """
-    Return what keeps a function's last results, until unused memory is freed.
+    Return what keeps a function's last results, until ``forget_cached``.
 
     :param most: how many of them.
     """
@@ -47,10 +47,14 @@ def memory_in_use(device: torch.device) -> int:
     return psutil.Process().memory_info().rss
 
 
-def free_unused_memory() -> None:
-    """Give back what models and cameras that nobody holds any more have left behind."""
+def forget_cached() -> None:
+    """Let go of all that ``cached`` keeps; who still works with a result has it."""
     for keeping in _caches:
         keeping.cache_clear()
+
+
+def free_unused_memory() -> None:
+    """Give back what models that nobody holds any more have left behind."""
     gc.collect()  # nerfstudio's models refer to themselves
     if torch.cuda.is_initialized():
         torch.cuda.empty_cache()  # PyTorch would keep their memory from other programs

@@ -16,6 +16,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
 from nerfstudio_renderer import ConfigurationError
 from nerfstudio_renderer_ros.calibration import Calibration
@@ -25,6 +26,9 @@ from rclpy.node import Node, SubscriptionEventCallbacks  # whose module Humble c
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.subscription import Subscription
 from sensor_msgs.msg import CameraInfo
+
+if TYPE_CHECKING:  # Humble has none
+    from rclpy.event_handler import QoSSubscriptionMatchedInfo
 
 _TOPIC = '~/camera_info_in'
 # Drivers publish it with every image; others once, for those who come later too. One subscription
@@ -49,20 +53,22 @@ class CameraInput:
         self._read: tuple[CameraInfo, float, Calibration] | None = None
         self._logged = ''
         self._subscriptions: list[Subscription] = []
+        rejections.judge_camera('')
         leave.callback(self._unsubscribe)
         try:
-            events = SubscriptionEventCallbacks(matched=lambda _: self._on_drivers())
+            events = SubscriptionEventCallbacks(matched=self._on_drivers)
         except TypeError:  # Humble tells of nobody who comes
             self._subscribe(_PUBLISHED_NOW)
             self._subscribe(_PUBLISHED_BEFORE)
         else:
             self._subscribe(_PUBLISHED_NOW, events)
 
-    def _on_drivers(self) -> None:
+    def _on_drivers(self, event: QoSSubscriptionMatchedInfo) -> None:
         """Ask for what was published before while a driver has it: the others would warn."""
         first, *second = self._subscriptions
         drivers = self._node.get_publishers_info_by_topic(first.topic_name)
-        wanted = any(_keeps_messages(each.qos_profile) for each in drivers)
+        some_unknown = len(drivers) < event.current_count  # the graph may be behind the event
+        wanted = some_unknown or any(_keeps_messages(each.qos_profile) for each in drivers)
         if wanted and not second:
             self._subscribe(_PUBLISHED_BEFORE)
         elif second and not wanted:

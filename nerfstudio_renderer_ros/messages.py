@@ -41,7 +41,7 @@ def image(frame: Frame, header: Header) -> Image:
 
 
 def full_image(frame: Frame, header: Header) -> Image:
-    """Return the picture of ``frame`` at the size of the finest one."""
+    """Return the picture of ``frame`` at the size of one of stride 1."""
     encoding = _tag(frame).settings.encoding
     rgb = resample(frame.picture.rgb8, frame.intrinsics, frame.update.camera.intrinsics)
     return _image(encode(rgb, encoding), encoding, header)

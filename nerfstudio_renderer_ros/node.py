@@ -230,8 +230,6 @@ class RendererNode(LifecycleNode):
         )
         if not kept.successful:
             self.get_logger().warning(f'the parameter config stays as it was: {kept.reason}')
-        del old
-        free_unused_memory()
         self.get_logger().info(f'the scene is now {scene.title}')
         return scene.title
 

@@ -26,6 +26,7 @@ from nerfstudio_renderer_ros.logs import log_traceback
 from nerfstudio_renderer_ros.rejections import Rejections
 from nerfstudio_renderer_ros.settings import Settings
 from nerfstudio_renderer_ros.stage import Shot, Stage
+from nerfstudio_renderer_ros.stamps import in_seconds, is_ahead
 from nerfstudio_renderer_ros.statistics import Statistics
 from nerfstudio_renderer_ros.transforms import FramedPose, transforms
 import numpy as np
@@ -37,10 +38,8 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.qos_overriding_options import QoSOverridingOptions
 from rclpy.time import Time
 
-# Only the newest pose counts. Best effort matches publishers of either reliability.
 # As tf2 has it: a pose without a stamp, which is of the moment of its arrival.
 _WHENEVER = Time(clock_type=ClockType.ROS_TIME)
-_AHEAD = Duration(seconds=1)
 _JUMP_BACK = JumpThreshold(min_forward=None, min_backward=Duration(nanoseconds=-1))
 
 
@@ -139,11 +138,11 @@ class PoseInput:
         now = self._clock.now()
         if (reason := self._stage.why_stale(moment, now)) is not None:
             raise _StaleError(reason)
-        if moment > now + _AHEAD:
+        if now.nanoseconds and is_ahead(moment, now):
             self._rejections.doubt_pose(
                 'future',
-                f'the stamp of a pose, {moment.nanoseconds * 1e-9:.3f} s, is ahead of the clock, '
-                f'{now.nanoseconds * 1e-9:.3f} s: earlier stamps will be stale',
+                f'the stamp of a pose, {in_seconds(moment)}, is ahead of the clock, '
+                f'{in_seconds(now)}: earlier stamps will be stale',
             )
 
     def _show(self, c2w: np.ndarray, moment: Time, settings: Settings) -> None:
@@ -177,6 +176,7 @@ class _StaleError(Exception):
 
 def _input() -> QoSProfile:
     """Return a profile of a subscription's own: rclpy writes what the user overrides into it."""
+    # Only the newest pose counts. Best effort matches publishers of either reliability.
     return QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
 
 

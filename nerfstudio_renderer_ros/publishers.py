@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
+import threading
 
 from nerfstudio_renderer import Frame
 from nerfstudio_renderer_msgs.msg import FrameInfo
@@ -57,6 +58,7 @@ class FramePublishers:
         self._node = node
         self._broadcaster = CameraBroadcaster(node, leave)
         self._publishers: list[tuple[LifecyclePublisher, Callable]] = []
+        self._lock = threading.Lock()
         self._served: tuple[int, ...] | None = None
         for kind, topic, make in _TOPICS:
             publisher = node.create_lifecycle_publisher(
@@ -68,11 +70,13 @@ class FramePublishers:
 
     def has_newcomers(self) -> bool:
         """Tell whether somebody has subscribed since a series was complete, and so has nothing."""
-        served = self._served
-        return served is not None and any(
-            publisher.get_subscription_count() > count
-            for (publisher, _), count in zip(self._publishers, served, strict=True)
-        )
+        with self._lock:
+            if self._served is None:
+                return False
+            counts = self._counts()
+            newcomers = any(now > then for now, then in zip(counts, self._served, strict=True))
+            self._served = tuple(map(min, counts, self._served))  # somebody may have left
+            return newcomers
 
     def publish(self, frame: Frame) -> None:
         """Publish ``frame``; on the render thread."""
@@ -87,8 +91,12 @@ class FramePublishers:
         header = messages.header(frame)
         if tag.settings.publish_tf and frame.level == 0:
             self._broadcaster.send(messages.camera_transform(frame, header))
-        counts = tuple(publisher.get_subscription_count() for publisher, _ in self._publishers)
+        counts = self._counts()
         for (publisher, make), count in zip(self._publishers, counts, strict=True):
             if count:
                 publisher.publish(make(frame, header))
-        self._served = counts if frame.is_finest else None
+        with self._lock:
+            self._served = counts if frame.is_finest else None
+
+    def _counts(self) -> tuple[int, ...]:
+        return tuple(publisher.get_subscription_count() for publisher, _ in self._publishers)

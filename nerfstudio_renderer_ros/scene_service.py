@@ -19,6 +19,7 @@ from collections.abc import Callable
 from contextlib import suppress
 import threading
 
+from nerfstudio_renderer import free_unused_memory
 from nerfstudio_renderer_msgs.srv import LoadScene
 import rclpy
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
@@ -73,4 +74,5 @@ class SceneService:
             response.success = True
         except Exception as error:  # whatever it is, the caller is to hear of it
             response.message = str(error)
+        free_unused_memory()  # of the scene that is not shown: the old one, or one refused
         return response

@@ -33,7 +33,7 @@ class Settings:
     """What the parameters say, for one update."""
 
     intrinsics: Intrinsics
-    """Projection and size of the finest picture."""
+    """Projection and size of a picture of stride 1."""
     ladder: StrideLadder
     """The levels of a series."""
     target_latency_s: float

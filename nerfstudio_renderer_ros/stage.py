@@ -22,6 +22,7 @@ import threading
 from nerfstudio_renderer import (
     Camera,
     ConfigurationError,
+    forget_cached,
     Frame,
     free_unused_memory,
     PoseTolerance,
@@ -109,7 +110,9 @@ class Stage:
         calibration: Calibration,
     ) -> Update | None:
         """
-        Show ``scene`` in place of ``old``; return when nothing is rendered of that any more.
+        Show ``scene`` in place of ``old``.
+
+        Returns when nothing is rendered of that any more, or after some seconds.
 
         :param settings: what the parameters say now; the last pose is rendered anew with them.
         :param calibration: the same of the camera.
@@ -153,6 +156,7 @@ class Stage:
         with self._lock:
             self._scene = self._last = None
             self._stamps = IncreasingStamps()
+        forget_cached()
         free_unused_memory()
 
     def close(self) -> bool:

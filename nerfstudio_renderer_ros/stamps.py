@@ -15,10 +15,28 @@
 
 from __future__ import annotations
 
+from rclpy.duration import Duration
 from rclpy.time import Time
 
 # No sender's clock is as far ahead of the node's.
-_AHEAD_NS = 1_000_000_000
+_AHEAD = Duration(seconds=1)
+_OF_ANOTHER_CLOCK = (
+    ', which is ahead of the clock: does its source have the use_sim_time of this node? To forget '
+    'that stamp, clean the node up and configure it again'
+)
+_OF_ANOTHER_RUN = (
+    '; if its source has started over, so must the clock (use_sim_time, ros2 bag play --clock)'
+)
+
+
+def is_ahead(stamp: Time, now: Time) -> bool:
+    """Tell whether ``stamp`` is of a time that is still to come, not only of a hasty clock."""
+    return stamp > now + _AHEAD
+
+
+def in_seconds(stamp: Time) -> str:
+    """Return ``stamp`` for people."""
+    return f'{stamp.nanoseconds * 1e-9:.3f} s'
 
 
 class IncreasingStamps:
@@ -26,31 +44,23 @@ class IncreasingStamps:
 
     def __init__(self) -> None:
         self._last_given_ns: int | None = None
-        self._last_of_sender_ns: int | None = None
+        self._last_of_sender: Time | None = None
         self._jumped_from_ns: int | None = None
 
     def why_stale(self, stamp: Time, now: Time) -> str | None:
         """Return what makes a sender's ``stamp`` stale, or None if it is not."""
-        last_ns = self._last_of_sender_ns
-        if last_ns is not None and stamp.nanoseconds < last_ns:
-            reason = f'its stamp {_seconds(stamp.nanoseconds)} is older than the last one, '
-            if last_ns > now.nanoseconds + _AHEAD_NS:
-                return reason + (
-                    f'{_seconds(last_ns)}, which is ahead of the clock, '
-                    f'{_seconds(now.nanoseconds)}: does its source have the use_sim_time of this '
-                    'node? To forget that stamp, clean the node up and configure it again'
-                )
-            return reason + (
-                f'{_seconds(last_ns)}; if its source has started over, so must the clock '
-                '(use_sim_time, ros2 bag play --clock)'
+        last = self._last_of_sender
+        if last is not None and stamp < last:
+            return (
+                f'its stamp {in_seconds(stamp)} is older than the last one, {in_seconds(last)}'
+                + (_OF_ANOTHER_CLOCK if is_ahead(last, now) else _OF_ANOTHER_RUN)
             )
-        if self._jumped_from_ns is None or now.nanoseconds >= self._jumped_from_ns:
-            return None
-        if stamp.nanoseconds <= now.nanoseconds + _AHEAD_NS:
+        has_caught_up = self._jumped_from_ns is None or now.nanoseconds >= self._jumped_from_ns
+        if has_caught_up or not is_ahead(stamp, now):
             return None
         # It was on its way when the clock jumped. Accepted, it would make all stale that follow.
-        return (f'its stamp {_seconds(stamp.nanoseconds)} is from before the clock jumped back; '
-                f'it is {_seconds(now.nanoseconds)} now')
+        return (f'its stamp {in_seconds(stamp)} is from before the clock jumped back; it is '
+                f'{in_seconds(now)} now')
 
     def take(self, wanted: Time, of_sender: bool = False) -> Time:
         """
@@ -60,7 +70,7 @@ class IncreasingStamps:
         """
         nanoseconds = wanted.nanoseconds
         if of_sender:
-            self._last_of_sender_ns = nanoseconds
+            self._last_of_sender = wanted
         if self._last_given_ns is not None:
             nanoseconds = max(nanoseconds, self._last_given_ns + 1)
         self._last_given_ns = nanoseconds
@@ -69,8 +79,4 @@ class IncreasingStamps:
     def restart(self, jumped_from_ns: int) -> None:
         """Let earlier stamps follow: the clock has jumped back from ``jumped_from_ns``."""
         self._jumped_from_ns = jumped_from_ns
-        self._last_given_ns = self._last_of_sender_ns = None
-
-
-def _seconds(nanoseconds: int) -> str:
-    return f'{nanoseconds * 1e-9:.3f} s'
+        self._last_given_ns = self._last_of_sender = None

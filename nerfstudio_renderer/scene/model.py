@@ -15,7 +15,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Set
 from contextlib import contextmanager
 from pathlib import Path
 import threading
@@ -31,8 +31,10 @@ from torchmetrics import Metric
 from torchmetrics.image.lpip import LearnedPerceptualImagePatchSimilarity
 
 _NAMED_KEYS = 5
-# Of millions of Gaussians one may have gone astray without being missed.
-_MAY_STRAY = 'gauss_params.'
+# Created by nerfstudio only to tell its device, so older checkpoints may lack it.
+_OPTIONAL = {'device_indicator_param'}
+# Of splatfacto's parameters; older checkpoints have them without it.
+_GAUSSIANS = 'gauss_params.'
 _building = threading.Lock()
 
 # nerfstudio keeps the error of a missing tiny-cuda-nn for good, and with its traceback the frames
@@ -104,28 +106,36 @@ def without_perceptual_metric() -> Iterator[None]:
 
 
 def _load_state(model: Model, checkpoint: Checkpoint, path: Path) -> None:
-    _refuse_diverged(checkpoint, path)
-    # Created by nerfstudio only to tell its device, so older checkpoints may lack it.
-    optional = {'device_indicator_param'}
+    state = dict(checkpoint.state)  # splatfacto writes into it
     try:
-        result = model.load_state_dict(checkpoint.state, strict=False)
+        model.load_state_dict(state, strict=False)
     except RuntimeError as error:  # tensors of another shape
         reason = ' '.join(str(error).split())
         raise SceneError(
             f'checkpoint {str(path)!r} does not fit its config.yml: {reason}'
         ) from error
-    for kind, keys in (('lacks', result.missing_keys), ('has unknown', result.unexpected_keys)):
-        if keys := sorted(set(keys) - optional):
-            shown = ', '.join(keys[:_NAMED_KEYS])
-            more = f' and {len(keys) - _NAMED_KEYS} more' * (len(keys) > _NAMED_KEYS)
-            raise SceneError(f'checkpoint {str(path)!r} {kind} {shown}{more}; is it of this '
-                             'config.yml, and was it trained with this version of nerfstudio?')
+    # Not by what loading returns: splatfacto's returns nothing.
+    loaded = model.state_dict()
+    _refuse_mismatch('lacks', loaded.keys() - state.keys() - _OPTIONAL, path)
+    unknown = {key for key in state if not {key, _GAUSSIANS + key} & loaded.keys()}
+    _refuse_mismatch('has unknown', unknown - _OPTIONAL, path)
+    _refuse_diverged(loaded, path)
 
 
-def _refuse_diverged(checkpoint: Checkpoint, path: Path) -> None:
+def _refuse_mismatch(kind: str, keys: Set[str], path: Path) -> None:
+    if not keys:
+        return
+    shown = ', '.join(sorted(keys)[:_NAMED_KEYS])
+    more = f' and {len(keys) - _NAMED_KEYS} more' * (len(keys) > _NAMED_KEYS)
+    raise SceneError(f'checkpoint {str(path)!r} {kind} {shown}{more}; is it of this '
+                     'config.yml, and was it trained with this version of nerfstudio?')
+
+
+def _refuse_diverged(loaded: Mapping[str, torch.Tensor], path: Path) -> None:
     """Refuse what nerfstudio renders as if nothing were there: it makes NaN black."""
-    for name, tensor in checkpoint.state.items():
-        if not (name.startswith(_MAY_STRAY) or tensor.isfinite().all()):
+    for name, tensor in loaded.items():
+        # Of millions of Gaussians one may have gone astray without being missed.
+        if not (name.startswith(_GAUSSIANS) or tensor.isfinite().all()):
             raise SceneError(
                 f'checkpoint {str(path)!r}: {name} has values that are not finite; its training '
                 'diverged, or the file is damaged: take the checkpoint of an earlier step'

@@ -228,6 +228,28 @@ def test_a_tensor_of_another_shape_is_named(scene_copy):
         load_scene(scene_copy)
 
 
+@pytest.mark.parametrize('prefix', ['gauss_params.', ''], ids=['now', 'as older versions saved'])
+def test_gaussians_are_loaded_even_if_one_has_gone_astray(tmp_path, prefix):
+    config = write_scene(tmp_path / 'scene', method='splatfacto')
+
+    def edit(state):
+        for key in list(state):
+            state[key.replace('gauss_params.', prefix)] = state.pop(key)
+        state[f'_model.{prefix}means'][3] = float('nan')
+
+    _edit_state(config, edit)
+    means = load_scene(config).model.gauss_params['means']
+    assert means.shape == (20, 3)
+    assert means.isfinite().all(dim=1).sum() == 19
+
+
+def test_missing_gaussians_are_named(tmp_path):
+    config = write_scene(tmp_path / 'scene', method='splatfacto')
+    _edit_state(config, lambda state: state.pop('_model.gauss_params.quats'))
+    with pytest.raises(SceneError, match=r'lacks gauss_params\.quats'):
+        load_scene(config)
+
+
 @pytest.mark.parametrize('number', [float('nan'), float('inf')])
 def test_a_diverged_tensor_is_named(scene_copy, number):
     key = '_model.field.mlp_head.layers.0.weight'

@@ -138,6 +138,10 @@ def test_who_subscribes_after_a_complete_series_is_noticed_until_the_next_one(no
     assert sender.has_newcomers()
     sender.publish(finest)
     assert not sender.has_newcomers()
+    depth.subscribers = 1
+    assert not sender.has_newcomers()
+    depth.subscribers = 2  # not the one who has left
+    assert sender.has_newcomers()
 
 
 def test_each_publisher_has_a_profile_of_its_own_for_rclpy_writes_into_it(node):

@@ -52,9 +52,9 @@ def test_a_sender_s_stamp_is_stale_if_it_is_older_than_the_last_one_of_a_sender(
 
 def test_a_stamp_from_another_clock_is_named_as_what_makes_others_stale(stamps):
     assert stamps.why_stale(at(12), now=at(11)) == (
-        'its stamp 12.000 s is older than the last one, 100.000 s, which is ahead of the clock, '
-        '11.000 s: does its source have the use_sim_time of this node? To forget that stamp, '
-        'clean the node up and configure it again'
+        'its stamp 12.000 s is older than the last one, 100.000 s, which is ahead of the clock: '
+        'does its source have the use_sim_time of this node? To forget that stamp, clean the node '
+        'up and configure it again'
     )
 
 

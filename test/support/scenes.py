@@ -46,6 +46,7 @@ _SMALL = {
          'use_linear': False},
     ],
 }
+_FEW = {'num_random': 20}
 
 
 def write_scene(
@@ -59,7 +60,8 @@ def write_scene(
     :param model: fields of the model's configuration to change.
     """
     config: TrainerConfig = copy.deepcopy(method_configs[method])
-    for name, value in {**_SMALL, **model}.items():
+    small = _FEW if method == 'splatfacto' else _SMALL
+    for name, value in {**small, **model}.items():
         if not hasattr(config.pipeline.model, name):
             raise AttributeError(f'{method} has no {name}')
         setattr(config.pipeline.model, name, value)
