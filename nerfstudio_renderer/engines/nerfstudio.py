@@ -23,19 +23,30 @@ from nerfstudio_renderer.directions import axis_cosines
 from nerfstudio_renderer.engines.protocol import obstacle, View
 from nerfstudio_renderer.engines.rays import CameraRays
 from nerfstudio_renderer.engines.workers import CORES, Workers
-from nerfstudio_renderer.errors import RenderError
+from nerfstudio_renderer.errors import ConfigurationError, RenderError
 from nerfstudio_renderer.scene import Scene
 import torch
 
+_SPLATFACTO = 'nerfstudio.models.splatfacto'
+
 
 class NerfstudioEngine:
-    """Renders with any model that nerfstudio can load."""
+    """
+    Renders with any model that nerfstudio can load.
+
+    :raises ConfigurationError: if the model does not render on the scene's device.
+    """
 
     name = 'nerfstudio'
 
     def __init__(self, scene: Scene) -> None:
         self._model = scene.model
         self.device = scene.device
+        if self.device.type == 'cpu' and _is_splatfacto(self._model):
+            raise ConfigurationError(
+                'the method of this scene, splatfacto, renders on CUDA devices alone, and the '
+                'device is cpu; use one with a GPU, or a scene of a method such as nerfacto'
+            )
         self._workers = Workers(CORES if scene.device.type == 'cpu' else 1)
         # Methods that rasterise replace the loop over rays by one of their own (splatfacto).
         own_loop = type(scene.model).get_outputs_for_camera is not Model.get_outputs_for_camera
@@ -52,6 +63,11 @@ class NerfstudioEngine:
         if self.renders_single_rays:
             return _RayView(self._model, CameraRays(camera, self.device), self._workers)
         return _RasterView(self._model, camera, self.device)
+
+
+def _is_splatfacto(model: Model) -> bool:
+    # By its name: importing it would import its rasteriser, for every scene.
+    return any(base.__module__ == _SPLATFACTO for base in type(model).__mro__)
 
 
 class _RayView:

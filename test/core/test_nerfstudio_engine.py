@@ -110,6 +110,12 @@ def test_a_rasterising_method_renders_whole_pictures(tiny_scene, monkeypatch):
     assert frames[-1].picture.accumulation.min() == 1.0
 
 
+def test_a_method_that_needs_a_gpu_is_refused_without_one(tmp_path):
+    scene = load_scene(write_scene(tmp_path / 'scene', method='splatfacto'), device='cpu')
+    with pytest.raises(ConfigurationError, match='splatfacto, renders on CUDA devices alone'):
+        select_engine(scene)
+
+
 def test_an_engine_that_there_is_not_is_refused(tiny_scene):
     with pytest.raises(ConfigurationError, match="'fast' is not one of auto, nerfstudio, fused"):
         select_engine(load_scene(tiny_scene), 'fast')
