@@ -27,7 +27,8 @@ from nerfstudio_renderer.errors import ConfigurationError, RenderError
 from nerfstudio_renderer.scene import Scene
 import torch
 
-_SPLATFACTO = 'nerfstudio.models.splatfacto'
+# Whose kernels (gsplat, nerfacc) there are for CUDA alone.
+_CUDA_ALONE = {'nerfstudio.models.splatfacto', 'nerfstudio.models.instant_ngp'}
 
 
 class NerfstudioEngine:
@@ -42,10 +43,10 @@ class NerfstudioEngine:
     def __init__(self, scene: Scene) -> None:
         self._model = scene.model
         self.device = scene.device
-        if self.device.type == 'cpu' and _is_splatfacto(self._model):
+        if self.device.type == 'cpu' and _needs_cuda(self._model):
             raise ConfigurationError(
-                'the method of this scene, splatfacto, renders on CUDA devices alone, and the '
-                'device is cpu; use one with a GPU, or a scene of a method such as nerfacto'
+                f'the method of this scene, {type(self._model).__name__}, renders on CUDA devices '
+                'alone, and the device is cpu; use a GPU, or a scene of a method such as nerfacto'
             )
         self._workers = Workers(CORES if scene.device.type == 'cpu' else 1)
         # Methods that rasterise replace the loop over rays by one of their own (splatfacto).
@@ -65,9 +66,9 @@ class NerfstudioEngine:
         return _RasterView(self._model, camera, self.device)
 
 
-def _is_splatfacto(model: Model) -> bool:
-    # By its name: importing it would import its rasteriser, for every scene.
-    return any(base.__module__ == _SPLATFACTO for base in type(model).__mro__)
+def _needs_cuda(model: Model) -> bool:
+    # By names: to import the classes would be to import their kernels, for every scene.
+    return any(base.__module__ in _CUDA_ALONE for base in type(model).__mro__)
 
 
 class _RayView:
@@ -140,9 +141,9 @@ def cameras_of(camera: Camera, device: torch.device) -> Cameras:
 
 def channels_of(outputs: dict[str, torch.Tensor]) -> torch.Tensor:
     """Return what a nerfstudio model has rendered, shape (..., CHANNELS)."""
-    rgb = outputs['rgb'][..., :3].clamp(0.0, 1.0)
-    depth = outputs.get('depth')
-    accumulation = outputs.get('accumulation')
+    rgb = _output(outputs, 'rgb')[..., :3].clamp(0.0, 1.0)
+    depth = _output(outputs, 'depth')
+    accumulation = _output(outputs, 'accumulation')
     return torch.cat(
         [
             rgb,
@@ -151,3 +152,8 @@ def channels_of(outputs: dict[str, torch.Tensor]) -> torch.Tensor:
         ],
         dim=-1,
     ).float()
+
+
+def _output(outputs: dict[str, torch.Tensor], name: str) -> torch.Tensor | None:
+    # Methods with a coarse and a fine network (vanilla-nerf) tell apart whose it is.
+    return outputs.get(name, outputs.get(f'{name}_fine'))

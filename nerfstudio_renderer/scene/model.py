@@ -50,18 +50,24 @@ def build_model(
     Return the trained model in evaluation mode on ``device``.
 
     :param path: the checkpoint's, for messages.
-    :raises SceneError: if model and checkpoint do not match to the last tensor.
+    :raises SceneError: if the model cannot be built here, or it and the checkpoint do not match to
+        the last tensor.
     """
     _choose_implementation(config, checkpoint, device, path)
     with without_perceptual_metric():
-        model = config.setup(
-            scene_box=SceneBox(aabb=checkpoint.aabb),
-            num_train_data=checkpoint.image_count,
-            metadata={},
-            device=device,
-            grad_scaler=None,
-            seed_points=None,
-        )
+        try:
+            model = config.setup(
+                scene_box=SceneBox(aabb=checkpoint.aabb),
+                num_train_data=checkpoint.image_count,
+                metadata={},
+                device=device,
+                grad_scaler=None,
+                seed_points=None,
+            )
+        except Exception as error:  # a method may need anything: tiny-cuda-nn, its data
+            raise SceneError(
+                f'the model of checkpoint {str(path)!r} cannot be built here: {error!r}'
+            ) from error
     _load_state(model, checkpoint, path)
     model.update_to_step(checkpoint.step)
     return model.to(device).eval().requires_grad_(False)

@@ -81,6 +81,18 @@ def test_the_finest_level_equals_nerfstudios_own_picture(tmp_path: Path, changes
     )
 
 
+@pytest.mark.parametrize('method', ['vanilla-nerf', 'mipnerf'])
+def test_of_a_coarse_and_a_fine_network_the_fine_one_s_picture_is_shown(tmp_path: Path, method):
+    scene = load_scene(write_scene(tmp_path / 'scene', method=method))
+    renderer = ProgressiveRenderer(select_engine(scene), Quality(StrideLadder((2, 1))))
+    *_, finest = renderer.frames(Update(1, VIEW, received_s=0.0), lambda level: False)
+    outputs = _nerfstudio_outputs(scene.model, VIEW)
+    assert np.abs(finest.picture.rgb - outputs['rgb_fine'].numpy()).max() <= ONE_STEP
+    np.testing.assert_allclose(
+        finest.picture.accumulation, outputs['accumulation_fine'][..., 0].numpy(), atol=1e-4
+    )
+
+
 def test_coarse_levels_are_pixels_of_the_finest(tiny_scene):
     renderer = ProgressiveRenderer(
         select_engine(load_scene(tiny_scene)), Quality(StrideLadder((4, 1)))
@@ -110,9 +122,12 @@ def test_a_rasterising_method_renders_whole_pictures(tiny_scene, monkeypatch):
     assert frames[-1].picture.accumulation.min() == 1.0
 
 
-def test_a_method_that_needs_a_gpu_is_refused_without_one(tmp_path):
-    scene = load_scene(write_scene(tmp_path / 'scene', method='splatfacto'), device='cpu')
-    with pytest.raises(ConfigurationError, match='splatfacto, renders on CUDA devices alone'):
+@pytest.mark.parametrize(
+    ('method', 'name'), [('splatfacto', 'SplatfactoModel'), ('instant-ngp', 'NGPModel')]
+)
+def test_a_method_that_needs_a_gpu_is_refused_without_one(tmp_path, method, name):
+    scene = load_scene(write_scene(tmp_path / 'scene', method=method), device='cpu')
+    with pytest.raises(ConfigurationError, match=f'{name}, renders on CUDA devices alone'):
         select_engine(scene)
 
 

@@ -21,6 +21,7 @@ import shutil
 import socket
 
 from nerfstudio.configs.method_configs import method_configs
+from nerfstudio.models.nerfacto import NerfactoModel
 from nerfstudio_renderer import load_scene, SceneError, WorldTransform
 from nerfstudio_renderer.scene import bundled_config
 from nerfstudio_renderer.scene.checkpoint import read_checkpoint
@@ -200,6 +201,15 @@ def test_a_method_package_is_trusted_only_when_named(scene_copy, tmp_path, monke
     assert type(load_scene(scene_copy, method_packages=['my_method']).model).__name__ == 'MyModel'
     monkeypatch.setenv('NERFSTUDIO_RENDERER_METHOD_PACKAGES', 'my_method')
     load_scene(scene_copy)
+
+
+def test_a_model_that_cannot_be_built_is_refused_with_the_reason(scene_copy, monkeypatch):
+    def need_more(self):
+        raise TypeError("missing 1 required argument: 'metadata'")
+
+    monkeypatch.setattr(NerfactoModel, 'populate_modules', need_more)
+    with pytest.raises(SceneError, match="cannot be built here: TypeError.*'metadata'"):
+        load_scene(scene_copy)
 
 
 def test_a_truncated_checkpoint_is_refused(scene_copy):

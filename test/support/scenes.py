@@ -46,7 +46,12 @@ _SMALL = {
          'use_linear': False},
     ],
 }
-_FEW = {'num_random': 20}
+_SMALL_BY_METHOD = {
+    'instant-ngp': {'log2_hashmap_size': 10, 'grid_resolution': 8},
+    'mipnerf': {'num_coarse_samples': 8, 'num_importance_samples': 8},
+    'splatfacto': {'num_random': 20},
+    'vanilla-nerf': {'num_coarse_samples': 8, 'num_importance_samples': 8},
+}
 
 
 def write_scene(
@@ -60,8 +65,7 @@ def write_scene(
     :param model: fields of the model's configuration to change.
     """
     config: TrainerConfig = copy.deepcopy(method_configs[method])
-    small = _FEW if method == 'splatfacto' else _SMALL
-    for name, value in {**small, **model}.items():
+    for name, value in {**_SMALL_BY_METHOD.get(method, _SMALL), **model}.items():
         if not hasattr(config.pipeline.model, name):
             raise AttributeError(f'{method} has no {name}')
         setattr(config.pipeline.model, name, value)
