@@ -115,18 +115,19 @@ class PoseInput:
             return
         settings = self._settings()
         c2w, moment = _c2w(message.pose, settings), _moment(message.header.stamp)
+        self._refuse_stale(moment)
         frame, world = message.header.frame_id.lstrip('/'), settings.world_frame
         if frame in ('', world):
-            self._show_turned(c2w, moment)
+            self._show(c2w, moment, settings)
         else:
-            self._refuse_stale(moment)
             self._transforms.turn(FramedPose(c2w, frame, world, moment))
 
     def _is_expected(self) -> bool:
         self._statistics.received()
-        if not self._stage.is_on:
+        is_on = self._stage.is_on
+        if not is_on:
             self._statistics.rejected('not active')
-        return self._stage.is_on
+        return is_on
 
     def _show_turned(self, c2w: np.ndarray, moment: Time) -> None:
         self._refuse_stale(moment)

@@ -138,7 +138,7 @@ class Transforms:
         if not self._waiting:
             self._expiry.cancel()
 
-    def _give_up(self, pose: FramedPose, until: str) -> None:
+    def _give_up(self, pose: FramedPose, limit: str) -> None:
         self._forget(pose)
         _, why = self._buffer.can_transform(
             pose.world, pose.frame, pose.moment, return_debug_tuple=True
@@ -146,7 +146,7 @@ class Transforms:
         self._reject(
             'no transform',
             f'no transform from {pose.frame!r} to world_frame {pose.world!r} at its stamp '
-            f'{until}: {why or "it came too late"}',
+            f'{limit}: {why or "it came too late"}',
         )
 
     def _forget_all(self) -> None:

@@ -51,12 +51,6 @@ class Monitor:
         """Wait until a status fulfils a condition; return its values."""
         return self.client.wait_for(self.when(condition))
 
-    def show(self, x: float) -> None:
-        """Let the camera rest at x."""
-        before = len(self.client.infos)
-        self.client.publish_until(pose(x), lambda: len(self.client.infos) > before)
-        self.client.wait_for_finest(self.client.infos[-1].sequence)
-
 
 @pytest.fixture
 def monitor(client: Client) -> Monitor:
@@ -65,7 +59,7 @@ def monitor(client: Client) -> Monitor:
 
 
 def test_it_says_what_renders_and_how_fast(monitor):
-    monitor.show(1.0)
+    monitor.client.rest(pose(1.0))
     values = monitor.wait_for(lambda status, _: status.level == DiagnosticStatus.OK)
     status, = monitor.arrays[-1].status
     assert status.name == 'nerfstudio_renderer: rendering'
@@ -96,7 +90,7 @@ def test_it_counts_poses_by_what_became_of_them(monitor):
     def has(key: str, count: int) -> Callable[[], dict[str, str] | None]:
         return monitor.when(lambda _, values: counted(values, key) >= count)
 
-    monitor.show(2.0)
+    monitor.client.rest(pose(2.0))
     for message, key, count in (
         (pose(2.0), 'poses repeated', 1),
         (pose(float('nan')), 'poses rejected, not a pose', 1),
@@ -133,7 +127,7 @@ def test_a_failed_render_is_an_error_until_one_succeeds(monitor):
     monitor.client.publish(pose(-1.0))
     values = monitor.wait_for(lambda status, _: status.level == DiagnosticStatus.ERROR)
     assert 'failed: out of memory at -0.5' in values['last error']
-    monitor.show(6.0)
+    monitor.client.rest(pose(6.0))
     later = monitor.wait_for(lambda status, _: status.level == DiagnosticStatus.OK)
     assert later['last error'] == values['last error']
 

@@ -61,10 +61,6 @@ def _change(client: Client, *transitions: int) -> None:
         assert client.change_state(transition), transition
 
 
-def _sequence_of(client: Client, x: float) -> int:
-    return client.show(pose(x))[-1][0].sequence
-
-
 def test_a_node_that_is_not_to_start_by_itself_is_driven_through_its_states(waiting):
     node, client = waiting
     assert client.state() == 'unconfigured'
@@ -74,11 +70,11 @@ def test_a_node_that_is_not_to_start_by_itself_is_driven_through_its_states(wait
     _change(client, ACTIVATE)
     assert client.state() == 'active'
     client.wait_for_node()
-    first = _sequence_of(client, 1.0)
+    first = client.rest(pose(1.0))
     _change(client, DEACTIVATE)
     assert client.state() == 'inactive'
     _change(client, ACTIVATE)
-    assert _sequence_of(client, 1.0) > first  # the same pose, and sequences go on
+    assert client.rest(pose(1.0)) == first + 1  # the same pose, and sequences go on
 
 
 def test_the_topics_are_there_while_the_node_is_configured(waiting):
@@ -98,7 +94,7 @@ def test_an_inactive_node_renders_nothing_and_gives_no_frame_away(waiting):
     _, client = waiting
     _change(client, CONFIGURE, ACTIVATE)
     client.wait_for_node()
-    _sequence_of(client, 1.0)
+    client.rest(pose(1.0))
     _change(client, DEACTIVATE)
     assert not client.get_frame('late').available
     frames = len(client.infos)
@@ -131,8 +127,8 @@ def test_a_failing_load_leaves_the_node_unconfigured_until_it_is_corrected(tmp_p
             assert client.set_parameter('config', '7').successful
             _change(client, CONFIGURE, ACTIVATE)
             client.wait_for_node()
-            _, image = client.show(pose(1.0), client.images)[-1]
-            assert image.data[2] == 7
+            client.rest(pose(1.0))
+            assert client.images[-1].data[2] == 7
 
 
 @pytest.mark.parametrize(

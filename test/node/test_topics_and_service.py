@@ -23,7 +23,7 @@ import numpy as np
 import pytest
 from rclpy.qos import ReliabilityPolicy
 from sensor_msgs.msg import CompressedImage
-from support.client import Client, pose, stamp_of, stamped
+from support.client import pose, stamp_of, stamped
 from support.engines import camera_at, pattern
 from support.pattern_node import WORLD_SCALE
 import torch
@@ -31,17 +31,8 @@ import torch
 TURNED = (0.1, -0.2, 0.3, 0.9)
 
 
-def _next_sequence(client: Client, message) -> int:
-    """Publish a pose, wait until its series has come; return its sequence."""
-    before = len(client.infos)
-    client.publish_until(message, lambda: len(client.infos) > before)
-    sequence = client.infos[before].sequence
-    client.wait_for_finest(sequence)
-    return sequence
-
-
 def test_image_camera_info_and_frame_info_belong_together(client):
-    sequence = _next_sequence(client, pose(0.5, TURNED))
+    sequence = client.rest(pose(0.5, TURNED))
     full = Intrinsics.from_fov_y(64, 48, 50.0)
     levels = StrideLadder((4, 2, 1)).levels(full)
     frames = list(zip(client.images, client.camera_infos, client.infos, strict=True))
@@ -65,7 +56,7 @@ def test_image_camera_info_and_frame_info_belong_together(client):
 
 
 def test_the_picture_is_the_one_of_the_pose_in_world_coordinates(client):
-    _next_sequence(client, pose(1.5))
+    client.rest(pose(1.5))
     rgb = np.frombuffer(client.images[-1].data, np.uint8).reshape(48, 64, 3)
     camera = camera_at(WORLD_SCALE * 1.5, Intrinsics.from_fov_y(64, 48, 50.0))
     expected = pattern(camera, torch.arange(64 * 48))[:, :3].reshape(48, 64, 3).numpy()
@@ -97,35 +88,35 @@ def _is_finest(image) -> bool:
 
 
 def test_a_repeated_pose_and_its_reversed_quaternion_are_no_new_update(client):
-    first = _next_sequence(client, pose(2.0, TURNED))
+    first = client.rest(pose(2.0, TURNED))
     frames = len(client.infos)
     client.publish(pose(2.0, TURNED))
     client.publish(pose(2.0, tuple(-value for value in TURNED)))
-    assert _next_sequence(client, pose(3.0)) == first + 1
+    assert client.rest(pose(3.0)) == first + 1
     assert client.orders()[frames:] == [(first + 1, 0), (first + 1, 1), (first + 1, 2)]
 
 
 def test_who_subscribes_while_the_camera_rests_gets_pictures_with_the_next_pose(client):
     message = pose(3.5)
-    first = _next_sequence(client, message)
+    first = client.rest(message)
     compressed = client.listen(CompressedImage, 'image/compressed')
     client.publish_until(message, lambda: len(compressed) >= 3)
     assert {info.sequence for info in client.infos} == {first, first + 1}
-    assert _next_sequence(client, pose(3.75)) == first + 2
+    assert client.rest(pose(3.75)) == first + 2
 
 
 def test_repeated_poses_have_pictures_of_their_own_where_that_is_asked_for(client):
     assert client.set_parameter('render_repeated', True).successful
     message = pose(3.125)
-    first = _next_sequence(client, message)
-    assert _next_sequence(client, message) > first
+    first = client.rest(message)
+    assert client.rest(message) > first
     assert client.set_parameter('render_repeated', False).successful
 
 
 def test_a_very_long_quaternion_turns_as_its_direction_says(client):
-    before = _next_sequence(client, pose(3.25, TURNED))
+    before = client.rest(pose(3.25, TURNED))
     long = tuple(1e200 * value for value in TURNED)
-    assert _next_sequence(client, pose(3.0, long)) > before
+    assert client.rest(pose(3.0, long)) > before
 
 
 @pytest.mark.parametrize(
@@ -138,9 +129,9 @@ def test_a_very_long_quaternion_turns_as_its_direction_says(client):
     ids=['nan', 'infinite', 'zero'],
 )
 def test_a_pose_that_is_none_is_dropped_and_the_next_one_served(client, message, reason):
-    before = _next_sequence(client, pose(4.0))
+    before = client.rest(pose(4.0))
     client.publish(message)
-    assert _next_sequence(client, pose(5.0)) == before + 1
+    assert client.rest(pose(5.0)) == before + 1
 
 
 def test_dropped_poses_are_logged_with_the_reason_but_not_each_one(client, pattern_node):
@@ -155,19 +146,19 @@ def test_dropped_poses_are_logged_with_the_reason_but_not_each_one(client, patte
     pattern_node.wait_for_output(reason)
     for _ in range(50):
         client.publish(pose(1234.0, y=float('nan')))
-    _next_sequence(client, pose(6.0))
+    client.rest(pose(6.0))
     assert pattern_node.output.count('dropped a pose') - before <= 3
 
 
 def test_a_failing_render_is_logged_and_the_next_update_served(client, pattern_node):
-    before = _next_sequence(client, pose(7.0))
+    before = client.rest(pose(7.0))
     client.publish(pose(-1.0))
     pattern_node.wait_for_output(f'update {before + 1} failed: out of memory at -0.5')
-    assert _next_sequence(client, pose(8.0)) == before + 2
+    assert client.rest(pose(8.0)) == before + 2
 
 
 def test_every_client_gets_a_frame_once_and_the_same_as_was_published(client):
-    _next_sequence(client, pose(9.0))
+    client.rest(pose(9.0))
     first = client.get_frame('a')
     assert first.available
     assert first.info == client.infos[-1]
@@ -182,11 +173,11 @@ def test_every_client_gets_a_frame_once_and_the_same_as_was_published(client):
 
 def test_a_stamped_pose_keeps_its_stamp_and_an_unstamped_one_follows_it(client):
     future = int(time.time()) + 10_000
-    _next_sequence(client, stamped(pose(11.0), future))
+    client.rest(stamped(pose(11.0), future))
     assert {stamp_of(info) for info in client.infos} == {future * 10**9}
-    _next_sequence(client, stamped(pose(12.0), future))
+    client.rest(stamped(pose(12.0), future))
     assert stamp_of(client.infos[-1]) == future * 10**9 + 1
-    _next_sequence(client, pose(13.0))
+    client.rest(pose(13.0))
     assert stamp_of(client.infos[-1]) == future * 10**9 + 2
 
 

@@ -220,6 +220,14 @@ class Client:
                     return value
         raise AssertionError(f'in vain; seen: {self.orders()}')
 
+    def rest(self, message: Pose | PoseStamped) -> int:
+        """Let the camera rest at a pose until its series has come; return the sequence."""
+        before = len(self.infos)
+        self.publish_until(message, lambda: len(self.infos) > before)
+        sequence = self.infos[before].sequence
+        self.wait_for_finest(sequence)
+        return sequence
+
     def _forget(self) -> None:
         with self._changed:
             for received in (self.images, self.camera_infos, self.infos):
