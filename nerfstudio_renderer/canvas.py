@@ -1,34 +1,20 @@
-# Copyright 2026 The nerfstudio_renderer_ros Authors
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# SPDX-License-Identifier: Apache-2.0
 """The pixels of one update that are rendered so far."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-import math
 import time
 
 from nerfstudio_renderer.camera import Camera
-from nerfstudio_renderer.engines.protocol import CHANNELS, Engine
+from nerfstudio_renderer.engines.protocol import Engine, PixelSet
 from nerfstudio_renderer.engines.rays import ray_mask
-from nerfstudio_renderer.errors import RenderError
+from nerfstudio_renderer.errors import DeviceMemoryError
 from nerfstudio_renderer.ladder import Level
 from nerfstudio_renderer.memory import cached
 from nerfstudio_renderer.pacing import ChunkPacer
 from nerfstudio_renderer.picture import Picture
 import numpy as np
-import torch
 
 # As many pixels as rays in the largest packet of the fused engine's kernels.
 _TILE_HEIGHT, _TILE_WIDTH = 4, 8
@@ -39,21 +25,15 @@ class Canvas:
     """
     A full-resolution grid of pixels that is filled level by level.
 
-    :param engine: renders the pixels.
+    :param engine: renders the pixels, into memory of its own.
     :param camera: what is seen; its intrinsics are those of the grid.
-    :param memory: for the pixels, float32 of shape (pixels of the grid, CHANNELS) on the engine's
-        device; its contents do not matter.
     """
 
-    def __init__(self, engine: Engine, camera: Camera, memory: torch.Tensor) -> None:
-        self._device = engine.device
+    def __init__(self, engine: Engine, camera: Camera) -> None:
         self._divisible = engine.renders_single_rays
         self._grid = camera.intrinsics
         self._view = engine.view(camera)
         self._done: Level | None = None
-        self._pixels = memory
-        if (mask := ray_mask(self._grid, self._device)) is not None:
-            memory[~mask] = 0.0
 
     def fits(self, level: Level) -> bool:
         """Tell whether ``level`` takes its pixels from this grid."""
@@ -61,49 +41,36 @@ class Canvas:
 
     def fill(self, level: Level, pacer: ChunkPacer, cancelled: Callable[[], bool]) -> bool:
         """Render what ``level`` needs beyond the level before; False if cancelled on the way."""
-        missing = _missing_pixels(level, self._done, self._device)
+        missing = _missing_pixels(level, self._done)
         start = 0
         while start < len(missing):
             if cancelled():
                 return False
-            end = start + pacer.size if self._divisible else len(missing)
-            start += self._render(missing[start:end], pacer)
+            size = pacer.size if self._divisible else len(missing)
+            part = slice(start, min(start + size, len(missing)))
+            self._render(missing, part, pacer)
+            start = part.stop
         self._done = level
         return True
 
-    def _render(self, pixels: torch.Tensor, pacer: ChunkPacer) -> int:
+    def _render(self, pixels: PixelSet, part: slice, pacer: ChunkPacer) -> None:
         started = time.perf_counter()
         try:
-            rendered = self._view.render(pixels)
-            # One number tells of them all. Asking for it also waits for the device, so that
-            # neither this thread nor a cancelled series runs ahead of it.
-            if not math.isfinite(rendered.sum().item()):
-                raise RenderError(_broken(rendered))
-        except torch.OutOfMemoryError:
+            self._view.render(pixels, part)
+        except DeviceMemoryError:
             pacer.shrink()
             raise
-        self._pixels[pixels] = rendered
-        pacer.record(len(pixels), time.perf_counter() - started)
-        return len(pixels)
+        pacer.record(part.stop - part.start, time.perf_counter() - started)
 
     def picture(self, level: Level) -> Picture:
         """Return the filled pixels of ``level``."""
-        grid = self._pixels.view(self._grid.height, self._grid.width, CHANNELS)
-        every = slice(level.offset, None, level.stride)
-        # Copied, so that finer levels and later updates do not write into this one's picture.
-        return Picture(grid[every, every].clone(memory_format=torch.contiguous_format))
-
-
-def _broken(rendered: torch.Tensor) -> str:
-    count = int((~torch.isfinite(rendered)).any(dim=-1).sum())
-    return (f'{count} of {len(rendered)} pixels are not finite: the model diverged, or its '
-            'checkpoint is damaged')
+        return self._view.picture(level)
 
 
 @cached(most=16)
-def _missing_pixels(level: Level, done: Level | None, device: torch.device) -> torch.Tensor:
+def _missing_pixels(level: Level, done: Level | None) -> PixelSet:
     """
-    Return the indices (row * width + column) of ``level`` that ``done`` has not, int64.
+    Return the pixels of ``level`` that ``done`` has not.
 
     Tile by tile: pixels that are rendered together then look at the same part of the scene.
     Without those that have no ray: they cost nothing, and would spoil the measured speed.
@@ -113,9 +80,11 @@ def _missing_pixels(level: Level, done: Level | None, device: torch.device) -> t
     if done is not None:
         pixels[np.ix_(_has(done, rows), _has(done, columns))] = _DONE
     pixels = _tiled(pixels)
-    missing = torch.from_numpy(pixels[pixels != _DONE]).to(device)
-    mask = ray_mask(level.canvas, device)
-    return missing if mask is None else missing[mask[missing]]
+    missing = pixels[pixels != _DONE]
+    if (mask := ray_mask(level.canvas)) is not None:
+        missing = missing[mask[missing]]
+    missing.setflags(write=False)
+    return PixelSet(missing)
 
 
 def _has(level: Level, positions: np.ndarray) -> np.ndarray:

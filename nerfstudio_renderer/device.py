@@ -1,44 +1,81 @@
-# Copyright 2026 The nerfstudio_renderer_ros Authors
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# SPDX-License-Identifier: Apache-2.0
 """Which device renders."""
 
 from __future__ import annotations
 
+import ctypes
+from dataclasses import dataclass
+import importlib.util
+import re
+
 from nerfstudio_renderer.errors import ConfigurationError
-import torch
+from nerfstudio_renderer.wording import quoted
+
+_CUDA = re.compile(r'cuda(?::(\d{1,4}))?')
+_CUDA_DRIVERS = ('libcuda.so.1', 'nvcuda.dll')
 
 
-def select_device(name: str = 'auto') -> torch.device:
+@dataclass(frozen=True)
+class Device:
+    """A processor with its memory; named as PyTorch names it."""
+
+    type: str
+    """'cpu' or 'cuda'."""
+    index: int = 0
+    """Which of several CUDA devices."""
+
+    def __str__(self) -> str:
+        return self.type if self.type == 'cpu' else f'{self.type}:{self.index}'
+
+
+CPU = Device('cpu')
+
+
+def select_device(name: str = 'auto') -> Device:
     """
     Return the device called ``name``: 'auto', 'cpu', 'cuda' or 'cuda:N'.
 
+    'auto' is the first CUDA device where there is one that PyTorch can use.
+
     :raises ConfigurationError: if the name is another, or there is no such device here.
     """
+    if name == 'cpu':
+        return CPU
     if name == 'auto':
-        return torch.device('cuda', 0) if torch.cuda.is_available() else torch.device('cpu')
-    try:
-        device = torch.device(name)
-    except RuntimeError:
-        device = None
-    if device is None or device.type not in ('cpu', 'cuda'):
-        raise ConfigurationError(f'device {name!r} is not auto, cpu, cuda or cuda:N')
-    if device.type == 'cpu':
-        return torch.device('cpu')
-    found = torch.cuda.device_count() if torch.cuda.is_available() else 0
-    index = device.index or 0
+        return Device('cuda') if _has_cuda_driver() and _cuda_device_count() else CPU
+    match = _CUDA.fullmatch(name)
+    if match is None:
+        raise ConfigurationError(f'device {quoted(name)} is not auto, cpu, cuda or cuda:N')
+    index, found = int(match[1] or 0), _cuda_device_count()
     if index >= found:
-        raise ConfigurationError(
-            f'device {name!r}: PyTorch finds {found} CUDA devices here; use auto or cpu'
-        )
-    return torch.device('cuda', index)
+        raise ConfigurationError(f'device {name!r}: {_shortage(found)}; use auto or cpu')
+    return Device('cuda', index)
+
+
+def _shortage(found: int) -> str:
+    if not _has_torch():
+        return 'PyTorch, which CUDA devices are used through, is not installed'
+    return f'PyTorch finds {found} CUDA devices here'
+
+
+def _has_cuda_driver() -> bool:
+    """Tell whether there is a driver; PyTorch takes seconds to import only to say that not."""
+    for library in _CUDA_DRIVERS:
+        try:
+            ctypes.CDLL(library)
+        except OSError:
+            continue
+        return True
+    return False
+
+
+def _has_torch() -> bool:
+    return importlib.util.find_spec('torch') is not None
+
+
+def _cuda_device_count() -> int:
+    if not _has_torch():
+        return 0
+    import torch
+
+    return torch.cuda.device_count() if torch.cuda.is_available() else 0

@@ -32,3 +32,7 @@ class SceneError(RendererError):
 
 class RenderError(RendererError):
     """A picture could not be rendered, or is not a picture."""
+
+
+class DeviceMemoryError(RenderError, MemoryError):
+    """The memory of a device does not suffice for what is rendered at once."""

@@ -1,16 +1,4 @@
-# Copyright 2026 The nerfstudio_renderer_ros Authors
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# SPDX-License-Identifier: Apache-2.0
 """From one update to its series of frames."""
 
 from __future__ import annotations
@@ -23,11 +11,10 @@ from typing import Protocol
 
 from nerfstudio_renderer.camera import Camera, Intrinsics
 from nerfstudio_renderer.canvas import Canvas
-from nerfstudio_renderer.engines.protocol import CHANNELS, Engine, obstacle
+from nerfstudio_renderer.engines.protocol import Engine, obstacle
 from nerfstudio_renderer.frame import Frame, Update
 from nerfstudio_renderer.ladder import first_level, Ladder, Level
 from nerfstudio_renderer.pacing import ChunkPacer
-import torch
 
 _CHUNK_BUDGET_S = {'cpu': 0.020, 'cuda': 0.004}
 
@@ -64,7 +51,6 @@ class ProgressiveRenderer:
     def __init__(self, engine: Engine, quality: Quality) -> None:
         self.engine = engine
         self.quality = quality
-        self._memory: torch.Tensor | None = None
         self._pacer = ChunkPacer(_CHUNK_BUDGET_S.get(engine.device.type, 0.020))
 
     @property
@@ -80,30 +66,18 @@ class ProgressiveRenderer:
         """
         Yield the frames of ``update``, coarse to fine, until done or ``cancelled(level)``.
 
-        PyTorch uses one core on the thread that iterates: what is done between chunks is small,
-        and shared out it would wait for the slowest core.
-
         :raises RenderError: if the engine cannot render the camera, or what it renders is not a
             picture.
         """
-        torch.set_num_threads(1)
         levels = self._levels(update.camera)
         canvas: Canvas | None = None
         for index, level in enumerate(levels):
             started = time.monotonic()
             if canvas is None or not canvas.fits(level):
-                canvas = self._canvas(Camera(update.camera.c2w, level.canvas))
+                canvas = Canvas(self.engine, Camera(update.camera.c2w, level.canvas))
             if not canvas.fill(level, self._pacer, partial(cancelled, index)):
                 return
             yield _frame(update, index, len(levels), level, canvas, started)
-
-    def _canvas(self, camera: Camera) -> Canvas:
-        """Return an empty canvas for ``camera``, in the memory of the last one if that fits."""
-        if self._memory is None or len(self._memory) != camera.intrinsics.pixel_count:
-            self._memory = torch.empty(
-                (camera.intrinsics.pixel_count, CHANNELS), device=self.engine.device
-            )
-        return Canvas(self.engine, camera, self._memory)
 
     def _levels(self, camera: Camera) -> tuple[Level, ...]:
         quality = self.quality

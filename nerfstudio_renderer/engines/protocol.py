@@ -1,55 +1,76 @@
-# Copyright 2026 The nerfstudio_renderer_ros Authors
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# SPDX-License-Identifier: Apache-2.0
 """What the renderer asks of an engine."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from nerfstudio_renderer.camera import Camera, Intrinsics
-import torch
+from nerfstudio_renderer.device import Device
+from nerfstudio_renderer.errors import RendererError
+from nerfstudio_renderer.ladder import Level
+from nerfstudio_renderer.picture import Picture
+import numpy as np
 
 CHANNELS = 5
 """Per ray: red, green, blue (0..1), distance along the ray (scene units), accumulation (0..1)."""
 
 
+class UnsupportedSceneError(RendererError):
+    """A scene that an engine does not render here; the message says why."""
+
+
+@dataclass(frozen=True, eq=False)
+class PixelSet:
+    """Some pixels of a picture, in the order in which they are rendered; compared by identity."""
+
+    indices: np.ndarray
+    """Int64 of shape (n,), row * width + column; read-only."""
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+
 class View(Protocol):
-    """A camera, ready to be rendered by an engine."""
+    """A camera whose picture an engine renders, bit by bit, into memory of its own."""
 
-    def render(self, pixels: torch.Tensor) -> torch.Tensor:
+    def render(self, pixels: PixelSet, part: slice) -> None:
         """
-        Render some pixels of the camera's picture.
+        Render some pixels; return when they are finished.
 
-        :param pixels: int64 of shape (n,) on the engine's device: row * width + column.
-        :returns: float32 of shape (n, CHANNELS) on the engine's device; 0 where the camera sees
-            nothing.
+        :param pixels: what the level in work renders.
+        :param part: which of them are rendered now.
+        :raises RenderError: if what is rendered is not finite, or the device's memory is too small
+            (DeviceMemoryError).
         """
+        ...
+
+    def picture(self, level: Level) -> Picture:
+        """Return a copy of the pixels of ``level``, all of which are rendered."""
         ...
 
 
 class Engine(Protocol):
-    """Turns rays into colour, depth and accumulation on one device."""
+    """Turns a camera into colour, depth and accumulation on one device."""
 
     name: str
     """As in the parameter ``engine``."""
-    device: torch.device
+    device: Device
     """Where it renders."""
     renders_single_rays: bool
     """Whether a view renders any subset of pixels; False for methods that rasterise."""
 
     def view(self, camera: Camera) -> View:
-        """Return ``camera`` as something to render; cheap, called once an update."""
+        """
+        Return ``camera`` as something to render; cheap, called once an update.
+
+        The view before it is not used any more: a new one may take over its memory.
+        """
+        ...
+
+    def device_memory(self) -> int | None:
+        """Return the bytes that this process holds on the device; None if that is main memory."""
         ...
 
 

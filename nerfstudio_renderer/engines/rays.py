@@ -1,110 +1,84 @@
-# Copyright 2026 The nerfstudio_renderer_ros Authors
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
-"""The rays of a camera's pixels, for every engine."""
+# SPDX-License-Identifier: Apache-2.0
+"""The rays of a camera's pixels, as numpy arrays."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
-
 from nerfstudio_renderer.camera import Camera, Intrinsics
 from nerfstudio_renderer.directions import unit_directions
-from nerfstudio_renderer.engines.protocol import CHANNELS
 from nerfstudio_renderer.memory import cached
-import torch
+import numpy as np
+
+_SHORTEST = np.float32(1e-12)
 
 
 class CameraRays:
     """
-    A camera's rays on one device.
+    A camera's rays.
 
     :param camera: what is seen.
-    :param device: where the rays are made.
     """
 
-    def __init__(self, camera: Camera, device: torch.device) -> None:
-        c2w = torch.from_numpy(camera.c2w.copy()).float()
+    def __init__(self, camera: Camera) -> None:
+        c2w = camera.c2w.astype(np.float32)
         self.origin = (float(c2w[0, 3]), float(c2w[1, 3]), float(c2w[2, 3]))
         """Centre of the camera, scene units."""
         self._intrinsics = camera.intrinsics
-        self._rotation = c2w[:, :3].to(device)
+        self._axes = c2w[:, :3].T.copy()
         self._table = None
         if not camera.intrinsics.is_pinhole:
-            self._table = _table(camera.intrinsics, device)
-        self._mask = ray_mask(camera.intrinsics, device)
+            self._table = direction_table(camera.intrinsics)
 
-    def directions(self, pixels: torch.Tensor) -> torch.Tensor:
+    def directions(self, pixels: np.ndarray) -> np.ndarray:
         """
         Return where the rays of ``pixels`` point.
 
-        :param pixels: int64 of shape (n,), row * width + column.
-        :returns: unit vectors, float32 of shape (n, 3), scene axes; NaN for pixels without a ray.
+        :param pixels: int64 of shape (n,), row * width + column, of pixels that have a ray.
+        :returns: unit vectors, float32 of shape (n, 3), scene axes.
         """
-        return self._directions(*self._places(pixels))
-
-    def pixel_areas(self, pixels: torch.Tensor) -> torch.Tensor:
-        """
-        Return what nerfstudio calls the pixel area of the rays of ``pixels``.
-
-        That is how far the directions of the next pixels to the right and below are, multiplied;
-        0 where one of these has no ray.
-
-        :returns: float32 of shape (n, 1).
-        """
-        row, column = self._places(pixels)
-        here = self._directions(row, column)
-        right = self._directions(row, column + 1) - here
-        below = self._directions(row + 1, column) - here
-        areas = right.norm(dim=-1, keepdim=True) * below.norm(dim=-1, keepdim=True)
-        return areas.nan_to_num_(nan=0.0)
-
-    def shade(
-        self, pixels: torch.Tensor, shade: Callable[[torch.Tensor], torch.Tensor]
-    ) -> torch.Tensor:
-        """
-        Return ``shade`` of those of ``pixels`` that have a ray, and nothing for the others.
-
-        :param shade: from pixels, shape (n,), to what they show, shape (n, CHANNELS).
-        :returns: shape (n, CHANNELS); without a ray black, accumulation and depth 0.
-        """
-        if self._mask is None:
-            return shade(pixels)
-        seen = self._mask[pixels]
-        picture = torch.zeros((len(pixels), CHANNELS), device=pixels.device)
-        if seen.any():
-            picture[seen] = shade(pixels[seen])
-        return picture
-
-    def _places(self, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        row = torch.div(pixels, self._intrinsics.width, rounding_mode='floor')
-        return row, pixels - row * self._intrinsics.width
-
-    def _directions(self, row: torch.Tensor, column: torch.Tensor) -> torch.Tensor:
-        axes = self._rotation
+        right_axis, up_axis, back_axis = self._axes
         if self._table is None:
-            pinhole = self._intrinsics
-            right = (column + (0.5 - pinhole.cx)) / pinhole.fx
-            down = (row + (0.5 - pinhole.cy)) / pinhole.fy
-            directions = right[:, None] * axes[:, 0] - down[:, None] * axes[:, 1] - axes[:, 2]
+            right, down = self._on_image_plane(pixels)
+            directions = right[:, None] * right_axis
+            directions -= down[:, None] * up_axis
+            directions -= back_axis
         else:
-            right, up, back = self._table[row, column].T[:, :, None]
-            directions = right * axes[:, 0] + up * axes[:, 1] + back * axes[:, 2]
-        return torch.nn.functional.normalize(directions, dim=-1)
+            right, up, back = self._table[pixels].T[:, :, None]
+            directions = right * right_axis + up * up_axis + back * back_axis
+        return _normalised(directions)
+
+    def _on_image_plane(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return how far right of and below the axis pixels lie, at distance 1."""
+        pinhole = self._intrinsics
+        rows, columns = np.divmod(pixels, pinhole.width)
+        right = columns.astype(np.float32)
+        right += np.float32(0.5 - pinhole.cx)
+        right /= np.float32(pinhole.fx)
+        down = rows.astype(np.float32)
+        down += np.float32(0.5 - pinhole.cy)
+        down /= np.float32(pinhole.fy)
+        return right, down
+
+
+def _normalised(vectors: np.ndarray) -> np.ndarray:
+    """
+    Return vectors of length 1.
+
+    Squares are summed up as PyTorch does, with fused products, so that all engines take the same
+    rays: each sum is exact in double precision before it is rounded.
+    """
+    x, y, z = vectors.T
+    squares = x * x
+    for component in (y, z):
+        exact = component.astype(np.float64)
+        exact *= exact
+        exact += squares
+        squares = exact.astype(np.float32)
+    vectors /= np.maximum(np.sqrt(squares), _SHORTEST)[:, None]
+    return vectors
 
 
 @cached(most=4)
-def ray_mask(intrinsics: Intrinsics, device: torch.device) -> torch.Tensor | None:
+def ray_mask(intrinsics: Intrinsics) -> np.ndarray | None:
     """
     Tell which pixels have a ray.
 
@@ -112,13 +86,14 @@ def ray_mask(intrinsics: Intrinsics, device: torch.device) -> torch.Tensor | Non
     """
     if intrinsics.is_pinhole:
         return None
-    table = _table(intrinsics, device)
-    mask = table[:intrinsics.height, :intrinsics.width, 0].isfinite().flatten()
+    mask = np.isfinite(direction_table(intrinsics)[:, 0])
+    mask.setflags(write=False)
     return None if mask.all() else mask
 
 
 @cached(most=4)  # 12 bytes a pixel
-def _table(intrinsics: Intrinsics, device: torch.device) -> torch.Tensor:
-    """Return unit_directions, with a row and a column more for the areas of the last pixels."""
-    grown = replace(intrinsics, width=intrinsics.width + 1, height=intrinsics.height + 1)
-    return torch.from_numpy(unit_directions(grown)).to(device)
+def direction_table(intrinsics: Intrinsics) -> np.ndarray:
+    """Return ``unit_directions`` of each pixel, float32 of shape (pixels, 3), read-only."""
+    table = unit_directions(intrinsics).reshape(-1, 3)
+    table.setflags(write=False)
+    return table

@@ -1,28 +1,21 @@
-# Copyright 2026 The nerfstudio_renderer_ros Authors
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
-"""Which engine renders a scene, and why."""
+# SPDX-License-Identifier: Apache-2.0
+"""
+Which engine renders a scene, and why.
+
+An engine is imported when a scene needs it: PyTorch and nerfstudio take seconds to import, and a
+machine need not have them.
+"""
 
 from __future__ import annotations
 
+import importlib.util
 import logging
 
-from nerfstudio_renderer.engines.fused.engine import FusedEngine
-from nerfstudio_renderer.engines.fused.parameters import UnsupportedModelError
-from nerfstudio_renderer.engines.nerfstudio import NerfstudioEngine
-from nerfstudio_renderer.engines.protocol import Engine
-from nerfstudio_renderer.errors import ConfigurationError
+from nerfstudio_renderer.device import CPU, Device, select_device
+from nerfstudio_renderer.engines.protocol import Engine, UnsupportedSceneError
+from nerfstudio_renderer.errors import ConfigurationError, contained
 from nerfstudio_renderer.scene import Scene
+from nerfstudio_renderer.scene.nerfacto import is_nerfacto
 
 _log = logging.getLogger(__name__)
 
@@ -30,33 +23,68 @@ ENGINE_NAMES = ('auto', 'nerfstudio', 'fused')
 """Values of the parameter ``engine``."""
 
 
-def select_engine(scene: Scene, name: str = 'auto') -> Engine:
+def select_engine(scene: Scene, name: str = 'auto', device: str = 'auto') -> Engine:
     """Return the engine of ``choose_engine`` alone."""
-    return choose_engine(scene, name)[0]
+    return choose_engine(scene, name, device)[0]
 
 
-def choose_engine(scene: Scene, name: str = 'auto') -> tuple[Engine, str]:
+def choose_engine(
+    scene: Scene, name: str = 'auto', device: str = 'auto'
+) -> tuple[Engine, str]:
     """
     Return the engine called ``name`` for ``scene``, and why it is the one.
 
     :param name: one of ENGINE_NAMES; 'auto' takes the fastest that supports the scene.
-    :raises ConfigurationError: if there is no such engine, or it does not support the scene.
+    :param device: 'auto' (CUDA where there is one), 'cpu', 'cuda' or 'cuda:N'.
+    :raises ConfigurationError: if there is no such engine or device, or the engine does not
+        support the scene there.
+    :raises SceneError: if the scene's files do not belong together.
     """
     if name not in ENGINE_NAMES:
         raise ConfigurationError(f'engine {name!r} is not one of {", ".join(ENGINE_NAMES)}')
-    engine, why = _choose(scene, name)
+    with contained('choosing an engine'):
+        engine, why = _choose(scene, name, select_device(device))
     _log.info('engine %s on %s: %s', engine.name, engine.device, why)
     return engine, why
 
 
-def _choose(scene: Scene, name: str) -> tuple[Engine, str]:
+def _choose(scene: Scene, name: str, device: Device) -> tuple[Engine, str]:
     if name == 'nerfstudio':
-        return NerfstudioEngine(scene), 'as asked'
+        return _nerfstudio(scene, device), 'as asked'
     try:
-        return FusedEngine(scene), 'the fastest for this scene and device'
-    except UnsupportedModelError as error:
+        return _fused(scene, device), 'the fastest for this scene and device'
+    except UnsupportedSceneError as error:
         if name == 'fused':
             raise ConfigurationError(
                 f"engine 'fused' cannot render this scene: {error}; use 'auto' or 'nerfstudio'"
             ) from error
-        return NerfstudioEngine(scene), f'the fused one cannot render this scene: {error}'
+        why = f'the fused one cannot render this scene: {error}'
+    return _nerfstudio(scene, device), why
+
+
+def _fused(scene: Scene, device: Device) -> Engine:
+    if not is_nerfacto(scene.config):
+        method = scene.config.target.rpartition('.')[2]
+        raise UnsupportedSceneError(f'it is made for nerfacto, not for {method}')
+    if scene.checkpoint.is_packed:
+        raise UnsupportedSceneError('its parameters are packed by tiny-cuda-nn')
+    if device == CPU:
+        from nerfstudio_renderer.engines.fused.cpu.engine import NerfactoCpuEngine
+
+        return NerfactoCpuEngine(scene)
+    from nerfstudio_renderer.engines.fused.cuda.engine import NerfactoCudaEngine
+
+    return NerfactoCudaEngine(scene, device)
+
+
+def _nerfstudio(scene: Scene, device: Device) -> Engine:
+    missing = [name for name in ('torch', 'nerfstudio') if importlib.util.find_spec(name) is None]
+    if missing:
+        raise ConfigurationError(
+            f'the method of this scene, {scene.config.target.rpartition(".")[2]}, is rendered by '
+            f"the engine 'nerfstudio', and {' and '.join(missing)} cannot be imported here: "
+            'pip install nerfstudio==1.1.5'
+        )
+    from nerfstudio_renderer.engines.nerfstudio.engine import NerfstudioEngine
+
+    return NerfstudioEngine(scene, device)

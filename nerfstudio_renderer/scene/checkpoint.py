@@ -1,29 +1,18 @@
-# Copyright 2026 The nerfstudio_renderer_ros Authors
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
-"""Reading a checkpoint's tensors, and nothing but tensors."""
+# SPDX-License-Identifier: Apache-2.0
+"""What a checkpoint of ``ns-train`` holds of the model."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-import pickle
 import re
 from typing import Any
 
 from nerfstudio_renderer.errors import SceneError
+from nerfstudio_renderer.scene.torch_files import read_torch_file, StoredTensor
+from nerfstudio_renderer.wording import quoted
 import numpy as np
-import torch
 
 # Metrics' networks are saved with the model, and never needed to render.
 _METRIC_PREFIXES = ('lpips.', 'psnr.', 'ssim.')
@@ -34,16 +23,24 @@ _PER_IMAGE_KEYS = (
     'camera_optimizer.pose_adjustment',
 )
 _AABB_KEY = 'field.aabb'
+_FLOATS = frozenset({'float16', 'bfloat16', 'float32', 'float64'})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Checkpoint:
-    """What a checkpoint holds of the model."""
+    """A checkpoint's step and the model's tensors, which are read when they are asked for."""
 
+    path: Path
+    """The file."""
     step: int
     """Training iterations."""
-    state: dict[str, torch.Tensor]
-    """The model's state dictionary, on the CPU, without the networks of metrics."""
+    state: Mapping[str, StoredTensor]
+    """The model's state dictionary, without the networks of metrics."""
+
+    @property
+    def name(self) -> str:
+        """Return the path as messages show it."""
+        return quoted(str(self.path))
 
     @property
     def is_packed(self) -> bool:
@@ -53,14 +50,46 @@ class Checkpoint:
     @property
     def image_count(self) -> int:
         """Images that the model was trained on; 1 where the model keeps nothing per image."""
-        rows = (len(self.state[key]) for key in _PER_IMAGE_KEYS if key in self.state)
-        return next(rows, 1)
+        shapes = (self.state[key].shape for key in _PER_IMAGE_KEYS if key in self.state)
+        return next((shape[0] for shape in shapes if shape), 1)
 
     @property
-    def aabb(self) -> torch.Tensor:
-        """Return the scene's bounding box, float32 of shape (2, 3): least and greatest corner."""
-        unit_box = torch.tensor([[-1.0, -1.0, -1.0], [1.0, 1.0, 1.0]])
-        return self.state.get(_AABB_KEY, unit_box).float().cpu()
+    def aabb(self) -> np.ndarray:
+        """
+        Return the scene's bounding box, float32 of shape (2, 3): least and greatest corner.
+
+        :raises SceneError: if it is none.
+        """
+        if _AABB_KEY not in self.state:
+            return np.array([[-1.0] * 3, [1.0] * 3], dtype=np.float32)
+        box = self.array(_AABB_KEY)
+        if box.shape != (2, 3) or not (box[0] < box[1]).all():
+            raise SceneError(f'checkpoint {self.name}: {_AABB_KEY} is {quoted(box.tolist())}, '
+                             'which is no box')
+        return box
+
+    def array(self, key: str) -> np.ndarray:
+        """
+        Return a tensor of the state as float32.
+
+        :raises SceneError: if it holds anything but finite real numbers.
+        """
+        stored = self.state[key]
+        if stored.dtype not in _FLOATS:
+            raise SceneError(f'checkpoint {self.name}: {key} holds {stored.dtype} numbers, not '
+                             'weights')
+        with np.errstate(over='ignore'):
+            array = np.asarray(stored.read(), np.float32)
+        # A finite sum means that all are; only if it is not, each is looked at.
+        if not (np.isfinite(array.sum(dtype=np.float64)) or np.isfinite(array).all()):
+            raise self.diverged(key)
+        return array
+
+    def diverged(self, key: str) -> SceneError:
+        """Return the error of a tensor that is not finite, which nerfstudio would show as black."""
+        return SceneError(f'checkpoint {self.name}: {key} has values that are not finite; its '
+                          'training diverged, or the file is damaged: take the checkpoint of an '
+                          'earlier step')
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
@@ -70,37 +99,36 @@ def read_checkpoint(path: Path) -> Checkpoint:
     :raises SceneError: if it is damaged, holds anything but tensors and plain values, or is no
         checkpoint of a nerfstudio pipeline.
     """
-    content = _load(path)
-    if not (isinstance(content, dict) and isinstance(content.get('pipeline'), dict)):
-        raise SceneError(f"checkpoint {str(path)!r} has no 'pipeline': it is not one of ns-train")
+    content = read_torch_file(path)
+    pipeline = content.get('pipeline') if isinstance(content, dict) else None
+    if not isinstance(pipeline, dict):
+        raise SceneError(f"checkpoint {quoted(str(path))} has no 'pipeline': it is not one of "
+                         'ns-train')
     state = {
         name: tensor
-        for key, tensor in content['pipeline'].items()
+        for key, tensor in pipeline.items()
         if (name := _model_key(key)) and not name.startswith(_METRIC_PREFIXES)
+        and isinstance(tensor, StoredTensor)
     }
     if not state:
-        raise SceneError(f"checkpoint {str(path)!r} has no '_model.' tensors: it is not one of "
-                         'ns-train')
-    return Checkpoint(int(content.get('step', 0)), state)
+        raise SceneError(f"checkpoint {quoted(str(path))} has no '_model.' tensors: it is not one "
+                         'of ns-train')
+    return Checkpoint(path, _step(content.get('step', 0), path), state)
 
 
-def _load(path: Path) -> Any:
-    try:
-        with torch.serialization.safe_globals(_safe_globals()):
-            return torch.load(path, map_location='cpu', weights_only=True)
-    except (OSError, EOFError, RuntimeError, LookupError, ValueError, pickle.PickleError) as error:
-        reason = next(iter(str(error).strip().splitlines()), repr(error))
-        raise SceneError(f'checkpoint {str(path)!r} cannot be read, it may be damaged or not '
-                         f'only tensors: {reason}') from error
+def _step(value: Any, path: Path) -> int:
+    if isinstance(value, StoredTensor) and value.count == 1:
+        value = value.read().item()
+    if not (isinstance(value, int | float) and 0 <= value < 1 << 53):
+        raise SceneError(f'checkpoint {quoted(str(path))}: its step {quoted(value)} is not a '
+                         'number of iterations')
+    return int(value)
 
 
-def _safe_globals() -> list[Any]:
-    # Optimiser and scheduler states hold numpy scalars (learning rates).
-    return [np.core.multiarray.scalar, np.dtype, np.dtypes.Float64DType]
-
-
-def _model_key(key: str) -> str | None:
+def _model_key(key: object) -> str | None:
     """Return the model's own name of a pipeline tensor; None for the data manager's."""
     # Distributed training wraps the model: '_model.module.field...' or 'module._model.field...'.
+    if not isinstance(key, str):
+        return None
     parts = [part for part in key.split('.') if part != 'module']
-    return '.'.join(parts[1:]) if parts[0] == '_model' else None
+    return '.'.join(parts[1:]) if parts and parts[0] == '_model' else None

@@ -1,211 +1,101 @@
-# Copyright 2026 The nerfstudio_renderer_ros Authors
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# SPDX-License-Identifier: Apache-2.0
 """
-Reading ``config.yml`` without running anything that it names.
+What ``config.yml`` says of a model, as plain values.
 
-``ns-train`` writes its configuration as YAML with Python object tags, and nerfstudio reads it
-back with a loader that calls whatever the file says. Here every tag is checked first, and then
-only the model's part is built, from dataclasses alone.
+``ns-train`` writes its configuration as YAML with the names of Python classes. Here they stay
+names: no class is imported, built or called, of whatever version or plug-in it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-import dataclasses
-from enum import Enum
-import importlib
-import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+import math
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
-from nerfstudio.models.base_model import Model, ModelConfig
 from nerfstudio_renderer.errors import SceneError
-import yaml
+from nerfstudio_renderer.scene.yaml_values import read_yaml, Tagged
+from nerfstudio_renderer.wording import quoted
 
-METHOD_PACKAGES_VARIABLE = 'NERFSTUDIO_RENDERER_METHOD_PACKAGES'
-"""Environment variable: comma-separated names of packages with methods outside nerfstudio."""
-
-_PREFIX = 'tag:yaml.org,2002:python/'
-# Built-in values, and tuples and paths, are built as what they are.
-_PLAIN = frozenset({'tuple', 'bool', 'int', 'float', 'complex', 'str', 'none', 'list', 'dict'})
-_PATHS = frozenset(
-    f'{module}.{name}'
-    for module in ('pathlib', 'pathlib._local')
-    for name in ('Path', 'PosixPath', 'WindowsPath', 'PurePath', 'PurePosixPath')
-)
-# Named by the configuration of optimisers, which are never built.
-_NAMED_ONLY = ('torch',)
-# How YAML writes a parametrised class, such as a data manager of a data set; never built.
-_PARAMETRISED = '_operator.getitem'
+_TARGET = '_target'
 
 
-def read_model_config(path: Path, method_packages: Collection[str] = ()) -> ModelConfig:
+@dataclass(frozen=True)
+class ModelConfig:
+    """The configuration of a scene's model."""
+
+    path: Path
+    """The file that it was read from, for messages."""
+    class_name: str
+    """Dotted name of its class, such as ``nerfstudio.models.nerfacto.NerfactoModelConfig``."""
+    target: str
+    """Dotted name of the model that it configures."""
+    values: Mapping[str, Any]
     """
-    Return the model's configuration out of ``config.yml``.
-
-    :param path: the file.
-    :param method_packages: names of packages, besides nerfstudio and those in the environment
-        variable ``NERFSTUDIO_RENDERER_METHOD_PACKAGES``, whose classes it may name.
-    :raises SceneError: if it is no configuration of ns-train, or names anything else.
+    Its fields: strings, numbers, None, lists, tuples, dictionaries, and ``Tagged`` values where
+    the file names a class; read-only.
     """
-    trusted = ('nerfstudio', *method_packages, *_packages_from_environment())
-    try:
-        root = yaml.compose(path.read_text(), Loader=yaml.SafeLoader)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise SceneError(f'{str(path)!r} is not readable YAML: {_one_line(error)}') from error
-    try:
-        _check_tags(root, trusted)
-        model = _child(_child(root, 'pipeline'), 'model')
-        config = _ConfigBuilder(trusted).build(model)
-    except SceneError as error:
-        raise SceneError(f'{str(path)!r}: {error}') from error.__cause__
-    return _checked(config, path)
+
+    def number(self, name: str, default: float, *, least: float = 0.0) -> float:
+        """Return a field that is a finite number of at least ``least``."""
+        value = self.values.get(name, default)
+        if not _is_number(value) or not math.isfinite(value) or value < least:
+            raise self.refusal(name, value, f'a number of at least {least:g}')
+        return float(value)
+
+    def count(self, name: str, default: int, *, least: int = 1, most: int = 1 << 20) -> int:
+        """Return a field that is a whole number in a range."""
+        value = self.values.get(name, default)
+        if not _is_number(value) or value != int(value) or not least <= value <= most:
+            raise self.refusal(name, value, f'a whole number from {least} to {most}')
+        return int(value)
+
+    def flag(self, name: str, default: bool) -> bool:
+        """Return a field that is true or false."""
+        value = self.values.get(name, default)
+        if not isinstance(value, bool):
+            raise self.refusal(name, value, 'true or false')
+        return value
+
+    def refusal(self, name: str, value: object, wanted: str) -> SceneError:
+        """Return the error of a field whose value is not what its method has."""
+        return SceneError(f'{quoted(str(self.path))}: {name} of pipeline.model is '
+                          f'{quoted(value)}, not {wanted}')
 
 
-def _packages_from_environment() -> tuple[str, ...]:
-    names = os.environ.get(METHOD_PACKAGES_VARIABLE, '').split(',')
-    return tuple(name.strip() for name in names if name.strip())
+def read_model_config(path: Path) -> ModelConfig:
+    """
+    Return what ``config.yml`` says of the model.
+
+    :raises SceneError: if it is no configuration of ns-train.
+    """
+    model = _field(_field(read_yaml(path), 'pipeline', path), 'model', path)
+    class_name = model.python_name if isinstance(model, Tagged) else None
+    values = _fields(model)
+    if class_name is None or values is None:
+        raise SceneError(f'{quoted(str(path))}: pipeline.model is not the configuration of a '
+                         'nerfstudio model; is this the config.yml of ns-train?')
+    target = values.get(_TARGET)
+    if not (isinstance(target, Tagged) and target.python_name):
+        raise SceneError(f'{quoted(str(path))}: pipeline.model names no model to build')
+    return ModelConfig(path, class_name, target.python_name, MappingProxyType(values))
 
 
-def _checked(config: Any, path: Path) -> ModelConfig:
-    target = getattr(config, '_target', None)
-    if not isinstance(config, ModelConfig):
-        raise SceneError(f'{str(path)!r}: pipeline.model is {type(config).__name__}, not the '
-                         'configuration of a nerfstudio model')
-    if not (isinstance(target, type) and issubclass(target, Model)):
-        raise SceneError(f'{str(path)!r}: pipeline.model builds {target!r}, which is not a '
-                         'nerfstudio model')
-    return config
+def _field(value: Any, name: str, path: Path) -> Any:
+    fields = _fields(value)
+    if fields is None or name not in fields:
+        raise SceneError(f'{quoted(str(path))}: there is no {name!r} where ns-train writes it; is '
+                         'this its config.yml?')
+    return fields[name]
 
 
-def _check_tags(root: yaml.Node | None, trusted: Collection[str]) -> None:
-    """Refuse every tag, anywhere in the file, that could do more than name a known class."""
-    for node in _walk(root):
-        if not node.tag.startswith(_PREFIX):
-            continue
-        kind, _, name = node.tag.removeprefix(_PREFIX).partition(':')
-        if not _is_harmless(kind, name, trusted):
-            raise SceneError(
-                f'line {node.start_mark.line + 1} has the tag !!python/{kind}'
-                f'{":" * bool(name)}{name}, which is outside nerfstudio and the packages in '
-                f'{METHOD_PACKAGES_VARIABLE}; nothing was run'
-            )
+def _fields(value: Any) -> dict[str, Any] | None:
+    if isinstance(value, Tagged):
+        value = value.value
+    return value if isinstance(value, dict) else None
 
 
-def _is_harmless(kind: str, name: str, trusted: Collection[str]) -> bool:
-    if kind in _PLAIN:
-        return True
-    if kind == 'object/apply':
-        # What is built must be an Enum besides.
-        return name in _PATHS or name == _PARAMETRISED or _is_inside(name, trusted)
-    if kind == 'name':
-        return name in _PATHS or _is_inside(name, (*trusted, *_NAMED_ONLY))
-    return kind == 'object' and _is_inside(name, trusted)
-
-
-def _is_inside(name: str, packages: Collection[str]) -> bool:
-    return any(name.startswith(f'{package}.') for package in packages)
-
-
-def _walk(root: yaml.Node | None) -> Iterator[yaml.Node]:
-    seen: set[int] = set()
-    waiting = [root] if root is not None else []
-    while waiting:
-        node = waiting.pop()
-        if id(node) in seen:
-            continue
-        seen.add(id(node))
-        yield node
-        if isinstance(node, yaml.SequenceNode):
-            waiting.extend(node.value)
-        elif isinstance(node, yaml.MappingNode):
-            waiting.extend(each for pair in node.value for each in pair)
-
-
-def _child(node: yaml.Node | None, key: str) -> yaml.Node:
-    if isinstance(node, yaml.MappingNode):
-        for name, value in node.value:
-            if name.value == key:
-                return value
-    raise SceneError(f'there is no {key!r} where ns-train writes it; is this its config.yml?')
-
-
-class _ConfigBuilder:
-    """Builds dataclasses, enumerations, paths and plain values from YAML nodes."""
-
-    def __init__(self, trusted: Collection[str]) -> None:
-        self._trusted = trusted
-
-    def build(self, node: yaml.Node) -> Any:
-        loader = _loader_class(self._trusted)('')
-        try:
-            return loader.construct_document(node)
-        except yaml.YAMLError as error:
-            raise SceneError(_one_line(error)) from error
-        finally:
-            loader.dispose()
-
-
-def _loader_class(trusted: Collection[str]) -> type[yaml.SafeLoader]:
-    class Loader(yaml.SafeLoader):
-        pass
-
-    def python_object(loader: yaml.SafeLoader, name: str, node: yaml.Node) -> Any:
-        return _build_dataclass(_resolve(name, trusted), loader.construct_mapping(node, deep=True))
-
-    def python_apply(loader: yaml.SafeLoader, name: str, node: yaml.Node) -> Any:
-        arguments = loader.construct_sequence(node, deep=True)
-        if name in _PATHS:
-            return Path(*arguments)
-        found = _resolve(name, trusted)
-        if not (isinstance(found, type) and issubclass(found, Enum)):
-            raise SceneError(f'calling {name} is refused: it is not an enumeration')
-        return found(*arguments)
-
-    def python_name(loader: yaml.SafeLoader, name: str, node: yaml.Node) -> Any:
-        return _resolve(name, (*trusted, *_NAMED_ONLY))
-
-    def python_tuple(loader: yaml.SafeLoader, node: yaml.Node) -> tuple:
-        return tuple(loader.construct_sequence(node, deep=True))
-
-    Loader.add_constructor(f'{_PREFIX}tuple', python_tuple)
-    Loader.add_multi_constructor(f'{_PREFIX}object:', python_object)
-    Loader.add_multi_constructor(f'{_PREFIX}object/apply:', python_apply)
-    Loader.add_multi_constructor(f'{_PREFIX}name:', python_name)
-    return Loader
-
-
-def _resolve(name: str, packages: Collection[str]) -> Any:
-    if not _is_inside(name, packages):
-        raise SceneError(f'{name} is outside {", ".join(packages)}')
-    module, _, attribute = name.rpartition('.')
-    try:
-        return getattr(importlib.import_module(module), attribute)
-    except (ImportError, AttributeError) as error:
-        raise SceneError(f'{name} cannot be found: {error}; install the method it belongs to, '
-                         'or the version of nerfstudio it was trained with') from error
-
-
-def _build_dataclass(cls: Any, values: dict[str, Any]) -> Any:
-    if not (isinstance(cls, type) and dataclasses.is_dataclass(cls)):
-        raise SceneError(f'{cls!r} is not a configuration class')
-    known = {field.name for field in dataclasses.fields(cls)}
-    if unknown := sorted(set(values) - known):
-        raise SceneError(f'{cls.__name__} has no {", ".join(unknown)}; was the scene trained '
-                         'with another version of nerfstudio?')
-    return cls(**values)
-
-
-def _one_line(error: Exception) -> str:
-    return ' '.join(str(error).split())
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 2**63

@@ -20,7 +20,6 @@ from pathlib import Path
 import threading
 import weakref
 
-from nerfstudio_renderer.device import select_device
 from nerfstudio_renderer.scene.files import bundled_config, SceneFiles
 from nerfstudio_renderer.scene.scene import load_scene, Scene
 
@@ -48,7 +47,6 @@ class SceneCache:
         config: Path | str | None = None,
         *,
         checkpoint: Path | str | None = None,
-        device: str = 'auto',
     ) -> Scene:
         """
         Return the scene, loaded now or shared; parameters and errors as of ``load_scene``.
@@ -59,8 +57,7 @@ class SceneCache:
         files = SceneFiles.locate(
             Path(config) if config else bundled_config(), Path(checkpoint) if checkpoint else None
         )
-        target = str(select_device(device))
-        key = (target, *map(_state, (files.config, files.checkpoint, files.transforms)))
+        key = tuple(map(_state, (files.config, files.checkpoint, files.transforms)))
         with self._changed:
             self._changed.wait_for(lambda: key not in self._loading)
             scene = self._scenes.get(key)
@@ -68,7 +65,7 @@ class SceneCache:
                 return scene
             self._loading.add(key)
         try:
-            scene = self._load(files.config, checkpoint=files.checkpoint, device=target)
+            scene = self._load(files.config, checkpoint=files.checkpoint)
             with self._changed:
                 self._scenes[key] = scene
             return scene
@@ -91,7 +88,7 @@ _PROCESS = SceneCache()
 
 
 def shared_scene(
-    config: Path | str | None = None, *, checkpoint: Path | str | None = None, device: str = 'auto'
+    config: Path | str | None = None, *, checkpoint: Path | str | None = None
 ) -> Scene:
     """Return a scene of this process's own ``SceneCache``."""
-    return _PROCESS.get(config, checkpoint=checkpoint, device=device)
+    return _PROCESS.get(config, checkpoint=checkpoint)

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import torch
+import numpy as np
 
 # Of the spatial hash of instant-ngp (https://arxiv.org/abs/2201.05989, section 3).
 _PRIME_Y, _PRIME_Z = 2654435761, 805459861
@@ -32,17 +32,15 @@ def corners_along_edge(scaling: float) -> int:
     return int(scaling) + 2  # a position of 1 - epsilon may be rounded up to the last corner
 
 
-def entries_by_plane(
-    side: int, entries: int, device: torch.device | None = None
-) -> Iterator[torch.Tensor]:
+def entries_by_plane(side: int, entries: int) -> Iterator[np.ndarray]:
     """
     Yield which entry of the hash table each corner has, one plane of equal z after another.
 
     :param side: corners along the edge.
     :param entries: of the table, a power of 2.
-    :returns: indices of shape (side, side), of y and x.
+    :returns: int64 of shape (side, side), of y and x.
     """
-    corner = torch.arange(side, device=device)
+    corner = np.arange(side)
     across = (corner[:, None] * _PRIME_Y) ^ corner
     for z in range(side):
         yield (across ^ (z * _PRIME_Z)) & (entries - 1)

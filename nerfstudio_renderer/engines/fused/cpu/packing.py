@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import math
 
 from nerfstudio_renderer.engines.fused.corners import corners_along_edge, entries_by_plane
-from nerfstudio_renderer.engines.fused.parameters import (
+from nerfstudio_renderer.scene.nerfacto import (
     Dense,
     DensityNetwork,
     DIRECTION_COEFFICIENTS,
@@ -27,7 +27,6 @@ from nerfstudio_renderer.engines.fused.parameters import (
     NerfactoParameters,
 )
 import numpy as np
-import torch
 
 OUTPUT_BLOCK = 8
 """As in model.hpp: outputs of a layer whose weights lie together."""
@@ -111,7 +110,7 @@ def pack(parameters: NerfactoParameters) -> PackedModel:
         field_samples=parameters.field_samples,
         direction=_dense(Dense(weights[:, :DIRECTION_COEFFICIENTS], first.biases)),
         head=(
-            _dense(Dense(weights[:, DIRECTION_COEFFICIENTS:], torch.zeros_like(first.biases))),
+            _dense(Dense(weights[:, DIRECTION_COEFFICIENTS:], np.zeros_like(first.biases))),
             *map(_dense, rest),
         ),
         near=parameters.near,
@@ -132,39 +131,39 @@ def _density(network: DensityNetwork) -> PackedDensity:
         first = Dense(_with_unused_inputs(first.weights, features), first.biases)
     layers = [first, *rest]
     # density_scale * exp(h) is exp(h + log(density_scale)).
-    biases = layers[-1].biases.clone()
-    biases[0] += math.log(network.density_scale)
+    biases = layers[-1].biases.copy()
+    biases[0] += np.float32(math.log(network.density_scale))
     layers[-1] = Dense(layers[-1].weights, biases)
     return PackedDensity(_grid(network.grid), tuple(map(_dense, layers)))
 
 
-def _with_unused_inputs(weights: torch.Tensor, features: int) -> torch.Tensor:
+def _with_unused_inputs(weights: np.ndarray, features: int) -> np.ndarray:
     """Return weights for levels whose last pair has only one feature of its own."""
-    by_level = weights.view(len(weights), -1, features)
-    return torch.nn.functional.pad(by_level, (0, 1)).flatten(1)
+    by_level = weights.reshape(len(weights), -1, features)
+    return np.pad(by_level, ((0, 0), (0, 0), (0, 1))).reshape(len(weights), -1)
 
 
 def _grid(grid: HashGrid) -> tuple[PackedLevel, ...]:
     tables = grid.tables
     if tables.shape[2] % 2:
-        tables = torch.nn.functional.pad(tables, (0, 1))
+        tables = np.pad(tables, ((0, 0), (0, 0), (0, 1)))
     return tuple(map(_level, tables, grid.scalings.tolist()))
 
 
-def _level(table: torch.Tensor, scaling: float) -> PackedLevel:
+def _level(table: np.ndarray, scaling: float) -> PackedLevel:
     side = corners_along_edge(scaling)
     if side**3 > _LARGEST_GRID * len(table):
         side = 0
     else:
-        table = table[torch.cat([*entries_by_plane(side, len(table))]).ravel()]
-    pairs = table.view(len(table), -1, 2).transpose(0, 1)
-    return PackedLevel(scaling, side, pairs.contiguous().numpy())
+        table = table[np.concatenate([*entries_by_plane(side, len(table))]).ravel()]
+    pairs = table.reshape(len(table), -1, 2).swapaxes(0, 1)
+    return PackedLevel(scaling, side, np.ascontiguousarray(pairs))
 
 
 def _dense(layer: Dense) -> PackedDense:
     outputs, inputs = layer.weights.shape
     unused = -outputs % OUTPUT_BLOCK
-    weights = torch.nn.functional.pad(layer.weights, (0, 0, 0, unused))
-    blocks = weights.view(-1, OUTPUT_BLOCK, inputs).transpose(1, 2)
-    biases = torch.nn.functional.pad(layer.biases, (0, unused))
-    return PackedDense(inputs, outputs, blocks.contiguous().numpy(), biases.numpy())
+    weights = np.pad(layer.weights, ((0, unused), (0, 0)))
+    blocks = weights.reshape(-1, OUTPUT_BLOCK, inputs).swapaxes(1, 2)
+    biases = np.pad(layer.biases, (0, unused))
+    return PackedDense(inputs, outputs, np.ascontiguousarray(blocks), biases)

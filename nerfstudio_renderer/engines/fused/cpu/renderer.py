@@ -1,30 +1,22 @@
-# Copyright 2026 The nerfstudio_renderer_ros Authors
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# SPDX-License-Identifier: Apache-2.0
 """Rendering rays with the CPU kernels."""
 
 from __future__ import annotations
 
+import os
+
 from nerfstudio_renderer.engines.fused.cpu.packing import PackedModel
 from nerfstudio_renderer.engines.protocol import CHANNELS
-from nerfstudio_renderer.engines.workers import CORES
-import torch
+import numpy as np
 
 try:
     from nerfstudio_renderer.engines.fused.cpu import _kernel
 except ImportError as error:  # setup.py was not run, or for another Python
     _kernel = None
     _missing = str(error)
+
+CORES = len(os.sched_getaffinity(0))
+"""CPU cores that this process may use."""
 
 
 def why_unavailable() -> str | None:
@@ -58,9 +50,7 @@ class CpuRenderer:
         """Return the name of the kernel that renders."""
         return self._renderer.instruction_set
 
-    def render(
-        self, origin: tuple[float, float, float], directions: torch.Tensor
-    ) -> torch.Tensor:
+    def render(self, origin: tuple[float, float, float], directions: np.ndarray) -> np.ndarray:
         """
         Render rays from one point.
 
@@ -69,6 +59,6 @@ class CpuRenderer:
             should be neighbours, since they are rendered together.
         :returns: float32 of shape (n, CHANNELS).
         """
-        pictures = torch.empty(len(directions), CHANNELS)
-        self._renderer.render(origin, directions.contiguous().numpy(), pictures.numpy())
-        return pictures
+        rendered = np.empty((len(directions), CHANNELS), np.float32)
+        self._renderer.render(origin, directions, rendered)
+        return rendered

@@ -66,10 +66,10 @@ def lay_out(table: torch.Tensor, scaling: float) -> torch.Tensor:
     """
     side = _side(scaling)
     features = table.shape[1]
-    planes = entries_by_plane(side + 1, len(table), table.device)
+    planes = entries_by_plane(side + 1, len(table))
     cells = table.new_empty((features // 2, side, side, side, 2, 2, 2))
     for z, entries in zip(range(side), planes, strict=False):
-        corners = table[entries].view(side + 1, side + 1, -1, 2).permute(2, 0, 1, 3)
+        corners = table[torch.from_numpy(entries).to(table.device)].view(side + 1, side + 1, -1, 2).permute(2, 0, 1, 3)
         for y in (0, 1):
             for x in (0, 1):
                 cells[:, z, :, :, y, x] = corners[:, y:y + side, x:x + side]

@@ -17,15 +17,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+import warnings
 
 from nerfstudio_renderer.engines.fused.cuda.cells import CellBudget, lay_out
-from nerfstudio_renderer.engines.fused.parameters import (
+from nerfstudio_renderer.engines.protocol import UnsupportedSceneError
+from nerfstudio_renderer.scene.nerfacto import (
     Dense,
     DensityNetwork,
     DIRECTION_COEFFICIENTS,
     NerfactoParameters,
-    UnsupportedModelError,
 )
+import numpy as np
 import torch
 
 _STEP = 16
@@ -100,7 +102,7 @@ class Packer:
 
     def head(self) -> PackedLayers:
         """Return the colour network; its inputs are harmonics, then all outputs of the field."""
-        first = self._parameters.head[0].weights.T
+        first = _tensor(self._parameters.head[0].weights).T
         field_outputs = _power_of_two(len(self._parameters.field.layers[-1].biases), _STEP)
         rows = first.new_zeros((DIRECTION_COEFFICIENTS + field_outputs, first.shape[1]))
         rows[:DIRECTION_COEFFICIENTS] = first[:DIRECTION_COEFFICIENTS]
@@ -111,18 +113,18 @@ class Packer:
     def _network(self, network: DensityNetwork, outputs: int) -> PackedNetwork:
         levels, entries, features = network.grid.tables.shape
         width = _power_of_two(features, 2)
-        weights = network.layers[0].weights
+        weights = _tensor(network.layers[0].weights)
         first = weights.new_zeros((-(-levels * width // _STEP) * _STEP, len(weights)))
         by_level = first[:levels * width].view(levels, width, -1)
         by_level[:, :features] = weights.T.reshape(levels, features, -1)
-        tables = self._cast(_padded(network.grid.tables, (levels, entries, width)))
+        tables = self._cast(_padded(_tensor(network.grid.tables), (levels, entries, width)))
         cells, starts, levels_in_cells = self._cells(tables, network.grid.scalings.tolist())
         return PackedNetwork(
             tables=tables,
             cells=cells,
             starts=starts,
             levels_in_cells=levels_in_cells,
-            scalings=network.grid.scalings.float().to(self._device),
+            scalings=_tensor(network.grid.scalings).to(self._device),
             layers=self._layers(first, network.layers, outputs),
             constants=_constants(network, self._parameters).to(self._device),
         )
@@ -152,23 +154,23 @@ class Packer:
         outputs = _power_of_two(len(layers[-1].biases), outputs)
         rows = [len(first), *(hidden for _ in layers[1:])]
         columns = [*(hidden for _ in layers[1:]), outputs]
-        matrices = [first, *(layer.weights.T for layer in layers[1:])]
+        matrices = [first, *(_tensor(layer.weights).T for layer in layers[1:])]
         weights = [_padded(matrix, shape).flatten()
                    for matrix, *shape in zip(matrices, rows, columns, strict=True)]
-        biases = [_padded(layer.biases, [width])
+        biases = [_padded(_tensor(layer.biases), [width])
                   for layer, width in zip(layers, columns, strict=True)]
         return PackedLayers(
             hidden=hidden,
             count=len(layers),
             outputs=outputs,
             weights=self._cast(torch.cat(weights)),
-            biases=torch.cat(biases).float().to(self._device),
+            biases=torch.cat(biases).to(self._device),
         )
 
     def _cast(self, tensor: torch.Tensor) -> torch.Tensor:
         largest, limit = float(tensor.abs().max()), torch.finfo(self._precision).max
         if not largest <= limit:
-            raise UnsupportedModelError(
+            raise UnsupportedSceneError(
                 f'its kernels calculate with numbers up to {limit:g}, not {largest:g}'
             )
         return tensor.to(self._device, self._precision).contiguous()
@@ -178,12 +180,19 @@ def _constants(network: DensityNetwork, parameters: NerfactoParameters) -> torch
     constants = torch.zeros(16)
     constants[0] = network.density_scale
     if parameters.box is not None:
-        corner, opposite = parameters.box.float().cpu()
+        corner, opposite = _tensor(parameters.box)
         constants[1:4] = corner
         constants[4:7] = opposite - corner
     if parameters.background is not None:
         constants[8:11] = torch.tensor(parameters.background)
     return constants
+
+
+def _tensor(array: np.ndarray) -> torch.Tensor:
+    """Return an array of the parameters as a tensor that shares its memory."""
+    with warnings.catch_warnings():  # of read-only arrays: nothing here writes into them
+        warnings.simplefilter('ignore', UserWarning)
+        return torch.from_numpy(array)
 
 
 def _padded(tensor: torch.Tensor, shape: Sequence[int]) -> torch.Tensor:

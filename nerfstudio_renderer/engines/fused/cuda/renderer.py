@@ -25,7 +25,8 @@ from nerfstudio_renderer.engines.fused.cuda.proposal_kernel import proposal_kern
 from nerfstudio_renderer.engines.fused.cuda.resampling_kernel import resampling_kernel
 from nerfstudio_renderer.engines.fused.cuda.tiling import Tile, Tiling, tiling_for
 from nerfstudio_renderer.engines.fused.cuda.workspace import Workspace
-from nerfstudio_renderer.engines.fused.parameters import NerfactoParameters, UnsupportedModelError
+from nerfstudio_renderer.engines.protocol import UnsupportedSceneError
+from nerfstudio_renderer.scene.nerfacto import NerfactoParameters
 from nerfstudio_renderer.engines.protocol import CHANNELS
 import torch
 from triton.runtime.errors import OutOfResources
@@ -156,7 +157,7 @@ class CudaRenderer:
         try:
             self.render((0.0, 0.0, 0.0), torch.zeros((1, 3), device=self._device))
         except OutOfResources as error:
-            raise UnsupportedModelError(
+            raise UnsupportedSceneError(
                 f'its layers are too wide for the kernels on this device: {error}'
             ) from error
 

@@ -1,16 +1,4 @@
-# Copyright 2026 The nerfstudio_renderer_ros Authors
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# SPDX-License-Identifier: Apache-2.0
 """The model's own forward pass: the reference that every other engine is compared with."""
 
 from __future__ import annotations
@@ -19,11 +7,16 @@ from nerfstudio.cameras.cameras import Cameras
 from nerfstudio.cameras.rays import RayBundle
 from nerfstudio.models.base_model import Model
 from nerfstudio_renderer.camera import Camera
+from nerfstudio_renderer.device import Device
 from nerfstudio_renderer.directions import axis_cosines
-from nerfstudio_renderer.engines.protocol import obstacle, View
-from nerfstudio_renderer.engines.rays import CameraRays
-from nerfstudio_renderer.engines.workers import CORES, Workers
+from nerfstudio_renderer.engines.nerfstudio.model import shared_model
+from nerfstudio_renderer.engines.protocol import obstacle, PixelSet, View
+from nerfstudio_renderer.engines.torch_support.pixels import device_memory_errors, TorchPixels
+from nerfstudio_renderer.engines.torch_support.rays import CameraRays
+from nerfstudio_renderer.engines.torch_support.workers import CORES, Workers
 from nerfstudio_renderer.errors import ConfigurationError, RenderError
+from nerfstudio_renderer.ladder import Level
+from nerfstudio_renderer.picture import Picture
 from nerfstudio_renderer.scene import Scene
 import torch
 
@@ -35,22 +28,26 @@ class NerfstudioEngine:
     """
     Renders with any model that nerfstudio can load.
 
-    :raises ConfigurationError: if the model does not render on the scene's device.
+    :raises SceneError: if nerfstudio cannot build the model, or the checkpoint is not its own.
+    :raises ConfigurationError: if the model does not render on ``device``.
     """
 
     name = 'nerfstudio'
 
-    def __init__(self, scene: Scene) -> None:
-        self._model = scene.model
-        self.device = scene.device
-        if self.device.type == 'cpu' and _needs_cuda(self._model):
+    def __init__(self, scene: Scene, device: Device) -> None:
+        self.device = device
+        self._torch_device = torch.device(str(device))
+        with device_memory_errors():
+            self.model = shared_model(scene, self._torch_device)
+        if device.type == 'cpu' and _needs_cuda(self.model):
             raise ConfigurationError(
-                f'the method of this scene, {type(self._model).__name__}, renders on CUDA devices '
+                f'the method of this scene, {type(self.model).__name__}, renders on CUDA devices '
                 'alone, and the device is cpu; use a GPU, or a scene of a method such as nerfacto'
             )
-        self._workers = Workers(CORES if scene.device.type == 'cpu' else 1)
+        self._workers = Workers(CORES if device.type == 'cpu' else 1)
+        self._pixels = TorchPixels(self._torch_device)
         # Methods that rasterise replace the loop over rays by one of their own (splatfacto).
-        own_loop = type(scene.model).get_outputs_for_camera is not Model.get_outputs_for_camera
+        own_loop = type(self.model).get_outputs_for_camera is not Model.get_outputs_for_camera
         self.renders_single_rays = not own_loop
 
     def view(self, camera: Camera) -> View:
@@ -62,8 +59,14 @@ class NerfstudioEngine:
         if (reason := obstacle(self, camera.intrinsics)) is not None:
             raise RenderError(reason)
         if self.renders_single_rays:
-            return _RayView(self._model, CameraRays(camera, self.device), self._workers)
-        return _RasterView(self._model, camera, self.device)
+            return _RayView(self.model, camera, self._torch_device, self._pixels, self._workers)
+        return _RasterView(self.model, camera, self._torch_device, self._pixels)
+
+    def device_memory(self) -> int | None:
+        """Return the bytes that this process holds on a CUDA device, None on a CPU."""
+        if self.device.type == 'cpu':
+            return None
+        return torch.cuda.memory_reserved(self._torch_device)
 
 
 def _needs_cuda(model: Model) -> bool:
@@ -73,37 +76,55 @@ def _needs_cuda(model: Model) -> bool:
 
 class _RayView:
 
-    def __init__(self, model: Model, rays: CameraRays, workers: Workers) -> None:
+    def __init__(
+        self, model: Model, camera: Camera, device: torch.device, pixels: TorchPixels,
+        workers: Workers,
+    ) -> None:
         self._model = model
-        self._rays = rays
+        self._rays = CameraRays(camera, device)
+        self._pixels = pixels
         self._workers = workers
+        pixels.begin(camera.intrinsics)
+        # What is done between chunks is small: shared out, it would wait for the slowest core.
+        torch.set_num_threads(1)
 
-    def render(self, pixels: torch.Tensor) -> torch.Tensor:
-        return self._rays.shade(pixels, self._shade)
-
-    def _shade(self, pixels: torch.Tensor) -> torch.Tensor:
-        return torch.cat(self._workers.share(self._shade_part, pixels))
+    def render(self, pixels: PixelSet, part: slice) -> None:
+        with device_memory_errors():
+            indices = self._pixels.indices(pixels, part)
+            self._pixels.write(indices, torch.cat(self._workers.share(self._shade, indices)))
 
     @torch.inference_mode()
-    def _shade_part(self, pixels: torch.Tensor) -> torch.Tensor:
-        return channels_of(self._model(ray_bundle(self._rays, pixels)))
+    def _shade(self, indices: torch.Tensor) -> torch.Tensor:
+        return channels_of(self._model(ray_bundle(self._rays, indices)))
+
+    def picture(self, level: Level) -> Picture:
+        return self._pixels.picture(level)
 
 
 class _RasterView:
 
-    def __init__(self, model: Model, camera: Camera, device: torch.device) -> None:
+    def __init__(
+        self, model: Model, camera: Camera, device: torch.device, pixels: TorchPixels
+    ) -> None:
         self._model = model
         self._camera = camera
         self._device = device
+        self._pixels = pixels
+        pixels.begin(camera.intrinsics)
 
     @torch.inference_mode()
-    def render(self, pixels: torch.Tensor) -> torch.Tensor:
-        cameras = cameras_of(self._camera, self._device)
-        picture = channels_of(self._model.get_outputs_for_camera(cameras))
-        # gsplat's depth is along the optical axis.
-        cosines = torch.from_numpy(axis_cosines(self._camera.intrinsics).copy())
-        picture[..., 3] /= cosines.to(self._device)
-        return picture.reshape(-1, picture.shape[-1])[pixels]
+    def render(self, pixels: PixelSet, part: slice) -> None:
+        with device_memory_errors():
+            cameras = cameras_of(self._camera, self._device)
+            rendered = channels_of(self._model.get_outputs_for_camera(cameras))
+            # gsplat's depth is along the optical axis.
+            cosines = torch.from_numpy(axis_cosines(self._camera.intrinsics).copy())
+            rendered[..., 3] /= cosines.to(self._device)
+            indices = self._pixels.indices(pixels, part)
+            self._pixels.write(indices, rendered.reshape(-1, rendered.shape[-1])[indices])
+
+    def picture(self, level: Level) -> Picture:
+        return self._pixels.picture(level)
 
 
 def ray_bundle(rays: CameraRays, pixels: torch.Tensor) -> RayBundle:

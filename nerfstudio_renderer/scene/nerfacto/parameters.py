@@ -1,44 +1,27 @@
-# Copyright 2026 The nerfstudio_renderer_ros Authors
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# SPDX-License-Identifier: Apache-2.0
 """
-What a model of the nerfacto family has learned, as plain tensors and numbers.
+What a model of the nerfacto family has learned, as plain arrays and numbers.
 
-All that the kernels know of a model, on any device; ``extraction`` makes it.
+All that the engines know of a model, on any device, whatever file or version it was read from.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nerfstudio_renderer.errors import RendererError
-import torch
+import numpy as np
 
 DIRECTION_COEFFICIENTS = 16
 """Spherical harmonics of degrees 0 to 3: the first inputs of the colour network."""
-
-
-class UnsupportedModelError(RendererError):
-    """A model that the fused kernels do not render; the message says why."""
 
 
 @dataclass(frozen=True, eq=False)
 class HashGrid:
     """A multiresolution hash encoding: trilinear interpolation between hashed grid corners."""
 
-    tables: torch.Tensor
+    tables: np.ndarray
     """Learned features, float32 of shape (levels, entries, features); entries is a power of 2."""
-    scalings: torch.Tensor
+    scalings: np.ndarray
     """Cells along the unit cube's edge at each level, float32 of shape (levels,)."""
 
 
@@ -46,9 +29,9 @@ class HashGrid:
 class Dense:
     """A layer ``weights @ x + biases``."""
 
-    weights: torch.Tensor
+    weights: np.ndarray
     """Float32 of shape (outputs, inputs)."""
-    biases: torch.Tensor
+    biases: np.ndarray
     """Float32 of shape (outputs,)."""
 
 
@@ -96,7 +79,7 @@ class NerfactoParameters:
     """Where the last sample ends, scene units along the ray."""
     piecewise: bool
     """Spacing: even up to distance 1, then even in disparity; False: even all the way."""
-    box: torch.Tensor | None
+    box: np.ndarray | None
     """Corners of the scene, float32 of shape (2, 3); None: unbounded space is contracted."""
     background: tuple[float, float, float] | None
     """Colour behind everything, 0..1; None: that of the ray's last sample."""

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The pixels of engines that render on the CPU: numpy arrays."""
+
+from __future__ import annotations
+
+from functools import cached_property
+import math
+
+from nerfstudio_renderer.camera import Intrinsics
+from nerfstudio_renderer.engines.protocol import CHANNELS
+from nerfstudio_renderer.engines.rays import ray_mask
+from nerfstudio_renderer.errors import RenderError
+from nerfstudio_renderer.ladder import Level
+import numpy as np
+
+
+class HostPixels:
+    """A grid of pixels in main memory, used again by one view after another."""
+
+    def __init__(self) -> None:
+        self._pixels = np.empty((0, CHANNELS), np.float32)
+        self._grid: Intrinsics | None = None
+
+    def begin(self, grid: Intrinsics) -> np.ndarray:
+        """
+        Make room for a picture; what has no ray is black and transparent.
+
+        :returns: the memory, float32 of shape (pixels, CHANNELS).
+        """
+        if len(self._pixels) != grid.pixel_count:
+            self._pixels = np.empty((grid.pixel_count, CHANNELS), np.float32)
+        self._grid = grid
+        if (mask := ray_mask(grid)) is not None:
+            self._pixels[~mask] = 0.0
+        return self._pixels
+
+    def write(self, indices: np.ndarray, rendered: np.ndarray) -> None:
+        """
+        Take rendered pixels.
+
+        :param indices: int64 of shape (n,).
+        :param rendered: float32 of shape (n, CHANNELS).
+        :raises RenderError: if one is not finite.
+        """
+        # A finite sum means that all are finite; else each is looked at, for a sum may overflow.
+        with np.errstate(over='ignore', invalid='ignore'):
+            total = float(rendered.sum())
+        if not math.isfinite(total):
+            refuse_not_finite(int((~np.isfinite(rendered).all(axis=-1)).sum()), len(rendered))
+        self._pixels[indices] = rendered
+
+    def picture(self, level: Level) -> HostPicture:
+        """Return a copy of a level's pixels: finer levels and later views write into the grid."""
+        assert self._grid is not None
+        grid = self._pixels.reshape(self._grid.height, self._grid.width, CHANNELS)
+        every = slice(level.offset, None, level.stride)
+        return HostPicture(grid[every, every].copy())
+
+
+def refuse_not_finite(count: int, total: int) -> None:
+    """Raise a ``RenderError`` if ``count`` of ``total`` pixels, those not finite, is not 0."""
+    if count:
+        raise RenderError(f'{count} of {total} pixels are not finite: the model diverged, or its '
+                          'checkpoint is damaged')
+
+
+class HostPicture:
+    """
+    A picture in main memory.
+
+    :param pixels: float32 of shape (height, width, CHANNELS), from now on unchanged.
+    """
+
+    def __init__(self, pixels: np.ndarray) -> None:
+        pixels.setflags(write=False)
+        self._pixels = pixels
+
+    @property
+    def rgb(self) -> np.ndarray:
+        """Return colour, float32 of shape (height, width, 3) in 0..1."""
+        return self._pixels[..., :3]
+
+    @cached_property
+    def rgb8(self) -> np.ndarray:
+        """Return colour, contiguous uint8 of shape (height, width, 3)."""
+        scaled = np.multiply(self.rgb, np.float32(255.0))
+        scaled += np.float32(0.5)
+        return _read_only(scaled.astype(np.uint8))
+
+    @property
+    def depth(self) -> np.ndarray:
+        """Return distance along the ray, float32 of shape (height, width), scene units."""
+        return self._pixels[..., 3]
+
+    @property
+    def accumulation(self) -> np.ndarray:
+        """Return opacity along the ray, float32 of shape (height, width) in 0..1."""
+        return self._pixels[..., 4]
+
+
+def _read_only(array: np.ndarray) -> np.ndarray:
+    array.setflags(write=False)
+    return array

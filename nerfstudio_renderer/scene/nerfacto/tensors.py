@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A checkpoint's tensors, each read once and checked against what is expected of it."""
+
+from __future__ import annotations
+
+from nerfstudio_renderer.errors import SceneError
+from nerfstudio_renderer.scene.checkpoint import Checkpoint
+from nerfstudio_renderer.scene.nerfacto.parameters import Dense
+import numpy as np
+
+_NAMED = 5
+_MOST_LAYERS = 64
+
+
+class Tensors:
+    """
+    Hands out the tensors of a checkpoint and remembers which were not asked for.
+
+    :param checkpoint: may be shared.
+    """
+
+    def __init__(self, checkpoint: Checkpoint) -> None:
+        self._checkpoint = checkpoint
+        self._unread = set(checkpoint.state)
+
+    def take(self, name: str) -> np.ndarray:
+        """Return a tensor, float32; a ``SceneError`` if there is none or it is not finite."""
+        if name not in self._checkpoint.state:
+            raise self._mismatch('lacks', [name])
+        self._unread.discard(name)
+        return self._checkpoint.array(name)
+
+    def skip(self, *names: str) -> None:
+        """Take note of tensors that tell nothing about a picture."""
+        self._unread.difference_update(names)
+
+    def width(self, prefix: str) -> int:
+        """Return how many outputs the last of a network's layers has."""
+        return self._checkpoint.state[f'{prefix}.{self._count(prefix) - 1}.weight'].shape[0]
+
+    def layers(self, prefix: str, inputs: int, outputs: int | None) -> tuple[Dense, ...]:
+        """
+        Return a network's layers, ``prefix.0`` and those that follow it.
+
+        :param inputs: of the first layer.
+        :param outputs: of the last one, None for any number.
+        """
+        count = self._count(prefix)
+        found = []
+        for index in range(count):
+            last = index == count - 1
+            layer = self.dense(f'{prefix}.{index}', inputs, outputs if last else None)
+            inputs = len(layer.biases)
+            found.append(layer)
+        return tuple(found)
+
+    def dense(self, name: str, inputs: int, outputs: int | None) -> Dense:
+        """Return a layer with so many inputs and outputs, None for any number."""
+        weights, biases = self.take(f'{name}.weight'), self.take(f'{name}.bias')
+        rows = outputs or (len(weights) if weights.ndim else 0)
+        self.expect(f'{name}.weight', weights, (rows, inputs))
+        self.expect(f'{name}.bias', biases, (rows,))
+        return Dense(weights, biases)
+
+    def expect(self, name: str, array: np.ndarray, shape: tuple[int, ...]) -> None:
+        """Refuse an array of another shape, or an empty one."""
+        if array.shape != shape or not array.size:
+            raise self.refusal(f'{name} has shape {array.shape}, not {shape}')
+
+    def check_number(self, name: str, value: int) -> None:
+        """Refuse a number that is saved with the model and differs; old checkpoints lack it."""
+        if name not in self._checkpoint.state:
+            return
+        self._unread.discard(name)
+        saved = self._checkpoint.state[name].read()
+        if saved.size != 1 or saved.item() != value:
+            raise self.refusal(f'{name} is {saved.tolist()}, and {value} in the config')
+
+    def refuse_unread(self, unused: tuple[str, ...]) -> None:
+        """Refuse tensors that nobody asked for, apart from names that begin as ``unused`` does."""
+        unread = {name for name in self._unread if not name.startswith(unused)}
+        unread.discard('field.aabb')
+        if unread:
+            raise self._mismatch('has unknown', sorted(unread))
+
+    def refusal(self, reason: str) -> SceneError:
+        """Return the error of a checkpoint that is not of its configuration."""
+        return SceneError(f'checkpoint {self._checkpoint.name} does not fit its config.yml: '
+                          f'{reason}')
+
+    def _count(self, prefix: str) -> int:
+        indices = range(_MOST_LAYERS)
+        state = self._checkpoint.state
+        count = next((n for n in indices if f'{prefix}.{n}.weight' not in state), _MOST_LAYERS)
+        if count == 0:
+            raise self._mismatch('lacks', [f'{prefix}.0.weight'])
+        return count
+
+    def _mismatch(self, kind: str, names: list[str]) -> SceneError:
+        shown = ', '.join(names[:_NAMED])
+        more = f' and {len(names) - _NAMED} more' * (len(names) > _NAMED)
+        return SceneError(f'checkpoint {self._checkpoint.name} {kind} {shown}{more}; is it of '
+                          'this config.yml?')
