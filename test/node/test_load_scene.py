@@ -131,13 +131,14 @@ def test_a_long_name_is_not_echoed_whole(shown, pattern_node):
     assert response.message.startswith("config 'brokenxxx")
     assert ' characters)' in response.message
     assert max(map(len, pattern_node.output.splitlines())) < 2000
-    assert max(map(len, (response.message,))) < 1100
+    assert len(response.message) < 1100
 
 
 def test_an_answer_that_cannot_be_sent_does_not_end_the_service():
     names = iter(['a name \udce9 that no message carries', 'another'])
-    with Context() as context, Client() as client:
-        rclpy.init(context=context)
+    context = Context()
+    rclpy.init(context=context)
+    with Client() as client:
         node = rclpy.create_node('lonely', context=context)
         service = SceneService(node, lambda config, checkpoint: next(names))
         asking = client.node.create_client(LoadScene, '/lonely/load_scene')
@@ -152,6 +153,7 @@ def test_an_answer_that_cannot_be_sent_does_not_end_the_service():
         finally:
             service.close()
             node.destroy_node()
+            rclpy.shutdown(context=context)
 
 
 def test_a_later_configuration_loads_what_was_shown_last(shown):

@@ -110,8 +110,8 @@ def _seen(client: Client, message: Pose) -> list[tuple]:
         ('levels', [2, 2], '2 must be a larger multiple of 2'),
         ('levels', [0], '0 in [0] is not between 1 and 16384'),
         ('levels', [2147483648], '2147483648 in [2147483648] is not between 1 and 16384'),
-        ('levels', [65, 1], 'a stride of 65 is larger than a picture of 64 x 48 pixels; give 64'),
-        ('levels', [2.0, 1.0], 'levels'),
+        ('levels', [65, 1], 'a stride of 65 is larger than a picture of'),
+        ('levels', [2.0, 1.0], 'type'),
         ('fov_y_deg', 400, 'fov_y_deg out of range'),
         ('fov_y_deg', True, 'type'),
         ('encoding', 'x' * 100000, "xxx' (100002 characters) is not one of rgb8"),
@@ -145,9 +145,10 @@ def test_a_whole_number_is_taken_for_a_float(client):
 
 
 def test_a_stride_as_large_as_the_picture_is_one_pixel_and_the_next_update_is_served(client):
-    assert client.set_parameter('levels', [64, 1]).successful
+    for name, value in (('width', 32), ('height', 24), ('levels', [32, 1])):
+        assert client.set_parameter(name, value).successful
     client.rest(pose(next(FRESH)))
-    assert [(info.width, info.height) for info in client.infos[-2:]] == [(1, 1), (64, 48)]
+    assert [(info.width, info.height) for info in client.infos[-2:]] == [(1, 1), (32, 24)]
     assert client.set_parameter('levels', [4, 2, 1]).successful
 
 

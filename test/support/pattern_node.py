@@ -63,8 +63,8 @@ def open_pattern(values: dict) -> OpenedScene:
     """
     Return a renderer that needs no scene, in a world of twice the scene's size.
 
-    :param values: ``config`` may begin with BROKEN, be one of ENDS, or how blue the pictures are, and how many seconds
-        loading takes: ``blue:seconds``.
+    :param values: ``config`` may begin with BROKEN, be one of ENDS, or how blue the pictures are,
+        and how many seconds loading takes: ``blue:seconds``.
     """
     if values['config'].startswith(BROKEN):
         raise SceneError(f'config {values["config"]!r} is broken')
