@@ -268,6 +268,7 @@ def test_the_server_survives_running_out_of_files(port):
 def test_a_client_whose_thread_is_asked_to_end_is_disconnected_and_said_so(end, caplog):
 
     class Ending(rpyc.Service):
+
         def on_connect(self, conn):
             raise end
 
