@@ -27,6 +27,7 @@ if TYPE_CHECKING:  # what _HOMES says, for type checkers
     from nerfstudio_renderer.camera import (  # noqa: F401
         Camera,
         Intrinsics,
+        LARGEST_SIDE,
         PoseTolerance,
         Projection,
     )
@@ -36,6 +37,7 @@ if TYPE_CHECKING:  # what _HOMES says, for type checkers
     from nerfstudio_renderer.engines.selection import choose_engine, select_engine  # noqa: F401
     from nerfstudio_renderer.errors import (  # noqa: F401
         ConfigurationError,
+        contained,
         PoseError,
         RendererError,
         RenderError,
@@ -59,6 +61,7 @@ if TYPE_CHECKING:  # what _HOMES says, for type checkers
     from nerfstudio_renderer.progressive import ProgressiveRenderer, Quality  # noqa: F401
     from nerfstudio_renderer.render_queue import RenderQueue  # noqa: F401
     from nerfstudio_renderer.scene import load_scene, Scene, WorldTransform  # noqa: F401
+    from nerfstudio_renderer.wording import quoted, reason, shortened  # noqa: F401
 
 __version__ = '0.1.0'
 
@@ -73,6 +76,7 @@ _HOMES = {
     'DEFAULTS': 'defaults',
     'Frame': 'frame',
     'Intrinsics': 'camera',
+    'LARGEST_SIDE': 'camera',
     'NerfStudioRenderQueue': 'nerfstudio_render_queue',
     'PictureLadder': 'ladder',
     'PoseConvention': 'conventions',
@@ -92,6 +96,7 @@ _HOMES = {
     'c2w_from_euler': 'pose',
     'c2w_from_quaternion': 'pose',
     'choose_engine': 'engines.selection',
+    'contained': 'errors',
     'exit_quickly': 'exiting',
     'forget_cached': 'memory',
     'free_unused_memory': 'memory',
@@ -100,7 +105,10 @@ _HOMES = {
     'moved': 'pose',
     'optical_depth': 'depth',
     'quaternion_of': 'pose',
+    'quoted': 'wording',
+    'reason': 'wording',
     'select_engine': 'engines.selection',
+    'shortened': 'wording',
 }
 __all__ = list(_HOMES)
 

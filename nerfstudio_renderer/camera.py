@@ -21,7 +21,17 @@ from enum import Enum
 import math
 
 from nerfstudio_renderer.errors import ConfigurationError, PoseError
+from nerfstudio_renderer.wording import quoted
 import numpy as np
+
+LARGEST_SIDE = 16384
+"""Pixels in a row, or a column, of a picture that users can ask for."""
+# A position in the picture over a focal length is squared in float32, whose largest number is
+# 3.4e38: so their quotient must stay below 1e18, and one over a focal length is a number too.
+SHORTEST_FOCAL_LENGTH, _LONGEST_FOCAL_LENGTH = 1e-12, 1e12
+"""Pixels."""
+_FARTHEST_CENTRE = 1e6
+"""Of the principal point from the picture's corner, pixels; sensors have some thousand."""
 
 
 class Projection(Enum):
@@ -77,8 +87,24 @@ class Intrinsics:
         focal_and_centre = (self.fx, self.fy, self.cx, self.cy)
         if not (all(map(math.isfinite, focal_and_centre)) and self.fx > 0 and self.fy > 0):
             raise ConfigurationError(f'fx, fy, cx, cy of {focal_and_centre} is not a projection')
+        self._refuse_endless_rays()
         distortion = _checked(self.projection, self.distortion)
         object.__setattr__(self, 'distortion', distortion if any(distortion) else ())
+
+    def _refuse_endless_rays(self) -> None:
+        least, greatest = SHORTEST_FOCAL_LENGTH, _LONGEST_FOCAL_LENGTH
+        for name, length in (('fx', self.fx), ('fy', self.fy)):
+            if not least <= length <= greatest:
+                raise ConfigurationError(
+                    f'focal length {name} {length} is not between {least:g} and {greatest:g} '
+                    'pixels'
+                )
+        for name, position in (('cx', self.cx), ('cy', self.cy)):
+            if abs(position) > _FARTHEST_CENTRE:
+                raise ConfigurationError(
+                    f'principal point {name} {position} is more than {_FARTHEST_CENTRE:g} pixels '
+                    "from the picture's corner"
+                )
 
     @classmethod
     def from_fov_y(
@@ -114,12 +140,12 @@ class Intrinsics:
 def _checked(projection: Projection, distortion: Sequence[float]) -> tuple[float, ...]:
     coefficients = tuple(float(coefficient) for coefficient in distortion)
     if not all(map(math.isfinite, coefficients)):
-        raise ConfigurationError(f'distortion {list(coefficients)} is not finite')
+        raise ConfigurationError(f'distortion {quoted(list(coefficients))} is not finite')
     counts = _COEFFICIENTS[projection]
     if len(coefficients) not in counts:
         raise ConfigurationError(
-            f'distortion {list(coefficients)} has {len(coefficients)} coefficients: a camera with '
-            f'projection {projection.value} takes {", ".join(map(str, counts))}'
+            f'distortion {quoted(list(coefficients))} has {len(coefficients)} coefficients: a '
+            f'camera with projection {projection.value} takes {", ".join(map(str, counts))}'
         )
     return coefficients
 
@@ -168,7 +194,9 @@ class Camera:
         """Own a read-only copy of the matrix, so that no caller can change it later."""
         c2w = np.array(self.c2w, dtype=np.float64)
         if c2w.shape != (3, 4) or not np.isfinite(c2w).all():
-            raise PoseError(f'camera-to-world matrix {c2w.tolist()} is not a finite 3 x 4 matrix')
+            raise PoseError(
+                f'camera-to-world matrix {quoted(c2w.tolist())} is not a finite 3 x 4 matrix'
+            )
         c2w.setflags(write=False)
         object.__setattr__(self, 'c2w', c2w)
 

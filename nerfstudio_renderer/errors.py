@@ -13,6 +13,15 @@
 # limitations under the License.
 """What can go wrong, as exceptions whose messages name the offending value and the remedy."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+import signal
+import threading
+
+from nerfstudio_renderer.wording import reason
+
 
 class RendererError(Exception):
     """Base of every error that this package raises on purpose."""
@@ -36,3 +45,28 @@ class RenderError(RendererError):
 
 class DeviceMemoryError(RenderError, MemoryError):
     """The memory of a device does not suffice for what is rendered at once."""
+
+
+@contextmanager
+def contained(action: str) -> Iterator[None]:
+    """
+    Raise a SceneError where what is done inside would end the thread or the process.
+
+    A library that loads a scene may call ``sys.exit``. A KeyboardInterrupt passes only where it
+    may be a user's: in the main thread, if a signal raises it there.
+
+    :param action: what is done, for the message.
+    """
+    try:
+        yield
+    except Exception:
+        raise
+    except BaseException as error:
+        if isinstance(error, KeyboardInterrupt) and _signals_raise_here():
+            raise
+        raise SceneError(f'{action} asked the process to end: {reason(error)}') from error
+
+
+def _signals_raise_here() -> bool:
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    return in_main_thread and callable(signal.getsignal(signal.SIGINT))

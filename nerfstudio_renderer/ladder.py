@@ -26,8 +26,9 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Protocol
 
-from nerfstudio_renderer.camera import Intrinsics
+from nerfstudio_renderer.camera import Intrinsics, SHORTEST_FOCAL_LENGTH
 from nerfstudio_renderer.errors import ConfigurationError
+from nerfstudio_renderer.wording import quoted
 
 
 @dataclass(frozen=True)
@@ -93,25 +94,35 @@ class StrideLadder:
     def __post_init__(self) -> None:
         """Refuse strides whose grids are not nested."""
         strides = tuple(self.strides)
-        if not strides or any(stride < 1 for stride in strides):
+        if not strides or any(type(stride) is not int or stride < 1 for stride in strides):
             raise ConfigurationError(
-                f'levels {list(strides)} must be one or more strides of at least 1'
+                f'levels {quoted(list(strides))} must be one or more strides of at least 1, whole '
+                'numbers such as 16, 8, 4, 2, 1'
             )
         for coarse, fine in pairwise(strides):
             if coarse <= fine or coarse % fine:
                 raise ConfigurationError(
-                    f'levels {list(strides)}: {coarse} must be a larger multiple of {fine}, '
-                    'so that finer levels reuse the pixels of coarser ones; try 16, 8, 4, 2, 1'
+                    f'levels {quoted(list(strides))}: {coarse} must be a larger multiple of '
+                    f'{fine}, so that finer levels reuse the pixels of coarser ones; '
+                    'try 16, 8, 4, 2, 1'
                 )
         object.__setattr__(self, 'strides', strides)
 
     def levels(self, full: Intrinsics) -> tuple[Level, ...]:
-        """Return a level for each stride that still leaves a pixel in both directions."""
+        """
+        Return a level for each stride that still leaves a pixel in both directions.
+
+        A picture that is smaller than all strides has one level, its own.
+        """
         levels = (
             Level(full, stride, offset)
             for stride, offset in zip(self.strides, _nested_offsets(self.strides), strict=True)
         )
-        fitting = tuple(level for level in levels if level.columns and level.rows)
+        shortest = min(full.fx, full.fy)
+        fitting = tuple(
+            level for level in levels
+            if level.columns and level.rows and shortest / level.stride >= SHORTEST_FOCAL_LENGTH
+        )
         return fitting or (Level(full),)
 
 
@@ -148,9 +159,10 @@ def _nested_offsets(strides: Sequence[int]) -> list[int]:
     offsets: list[int] = []
     finer_stride, finer_offset = 1, 0
     for stride in reversed(strides):
-        candidates = range(finer_offset, stride, finer_stride)
-        centre = (stride - 1) / 2.0
-        finer_offset = min(candidates, key=lambda offset: abs(offset - centre))
+        # Of finer_offset + n * finer_stride the nearest to (stride - 1) / 2, the lower of two: n
+        # is ((stride - 1) / 2 - finer_offset) / finer_stride - 1 / 2, rounded up.
+        above = stride - 1 - 2 * finer_offset - finer_stride
+        finer_offset += max(-(-above // (2 * finer_stride)), 0) * finer_stride
         finer_stride = stride
         offsets.append(finer_offset)
     return offsets[::-1]

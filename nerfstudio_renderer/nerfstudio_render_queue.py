@@ -22,6 +22,7 @@ import weakref
 from nerfstudio_renderer.camera import Camera, Intrinsics
 from nerfstudio_renderer.defaults import DEFAULTS
 from nerfstudio_renderer.engines.selection import select_engine
+from nerfstudio_renderer.errors import contained
 from nerfstudio_renderer.ladder import Ladder, StrideLadder
 from nerfstudio_renderer.memory import free_unused_memory
 from nerfstudio_renderer.picture_config import read_picture_ladder
@@ -66,9 +67,11 @@ class NerfStudioRenderQueue:
         camera_config_path: Path | str | None = None,
     ) -> None:
         self._intrinsics, ladder = _pictures(camera_config_path)
-        scene = shared_scene(model_config_path, checkpoint=checkpoint_path, device=device)
         quality = Quality(ladder, DEFAULTS.target_latency_ms / 1e3)
-        self._queue = RenderQueue(ProgressiveRenderer(select_engine(scene, engine), quality))
+        with contained('loading the scene'):
+            scene = shared_scene(model_config_path, checkpoint=checkpoint_path, device=device)
+            renderer = ProgressiveRenderer(select_engine(scene, engine), quality)
+        self._queue = RenderQueue(renderer)
         # Not __del__: this also runs, in order, when the interpreter exits.
         self._finalizer = weakref.finalize(self, _release, self._queue, [scene])
 

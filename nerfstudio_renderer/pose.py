@@ -20,6 +20,7 @@ import math
 
 from nerfstudio_renderer.conventions import PoseConvention
 from nerfstudio_renderer.errors import PoseError
+from nerfstudio_renderer.wording import quoted
 import numpy as np
 from scipy.spatial.transform import Rotation
 
@@ -95,9 +96,9 @@ def _finite(values: Sequence[float], count: int, name: str) -> np.ndarray:
     try:
         array = np.array(values, dtype=np.float64)
     except (TypeError, ValueError, OverflowError):
-        raise PoseError(f'{name} {values!r} is not {count} numbers') from None
+        raise PoseError(f'{name} {quoted(values)} is not {count} numbers') from None
     if array.shape != (count,):
-        raise PoseError(f'{name} {values!r} is not {count} numbers')
+        raise PoseError(f'{name} {quoted(values)} is not {count} numbers')
     if not np.isfinite(array).all():
         raise PoseError(f'{name} {array.tolist()} is not finite')
     return array

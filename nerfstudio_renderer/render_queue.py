@@ -22,9 +22,11 @@ import time
 from typing import Any
 
 from nerfstudio_renderer.camera import Camera, PoseTolerance
+from nerfstudio_renderer.errors import RenderError
 from nerfstudio_renderer.frame import Frame, Update
 from nerfstudio_renderer.progressive import SeriesRenderer
 from nerfstudio_renderer.slot import FrameSlot, Listener
+from nerfstudio_renderer.wording import reason
 
 _log = logging.getLogger(__name__)
 
@@ -32,7 +34,7 @@ FailureListener = Callable[[Update, Exception], None]
 
 
 def _log_failure(update: Update, error: Exception) -> None:
-    _log.error('update %d failed: %s', update.sequence, error, exc_info=error)
+    _log.error('update %d failed: %s', update.sequence, reason(error), exc_info=error)
 
 
 class RenderQueue:
@@ -168,6 +170,10 @@ class RenderQueue:
                 self._slot.offer(frame)
         except Exception as error:
             self._fail(update, error)
+        except BaseException as error:  # such as sys.exit in a library: the next one is served
+            failure = RenderError(f'the engine asked its thread to end: {reason(error)}')
+            failure.__cause__ = error
+            self._fail(update, failure)
         return True
 
     def _next(self) -> tuple[Update, SeriesRenderer] | None:
@@ -194,5 +200,5 @@ class RenderQueue:
                 self._last = None  # so that sending the same pose again tries again
         try:
             self._on_failure(update, error)
-        except Exception:
+        except BaseException:
             _log.exception('the failure listener failed on update %d', update.sequence)

@@ -86,6 +86,6 @@ class FrameSlot:
 def _call(listener: Listener, frame: Frame) -> None:
     try:
         listener(frame)
-    except Exception:
-        # A consumer's fault must not cost the other consumers their frame.
+    except BaseException:
+        # A consumer's fault must not cost the others their frame, nor the thread that offers it.
         _log.exception('a listener failed on frame %s', frame.order)

@@ -17,14 +17,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nerfstudio_renderer import ConfigurationError, Intrinsics, Projection
+from nerfstudio_renderer import ConfigurationError, Intrinsics, LARGEST_SIDE, Projection, quoted
 import numpy as np
 from sensor_msgs.msg import CameraInfo
 from std_msgs.msg import Header
 
 _CORE_PIXEL_CENTRE = 0.5
-_LARGEST_SIDE = 16384
 _IDENTITY = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
+
+
+# What drivers write where there is no distortion, beside what sensor_msgs has for it.
+_UNDISTORTED = ('', 'pinhole', 'none')
 
 
 @dataclass(frozen=True)
@@ -35,12 +38,13 @@ class _Model:
 
 
 # Coefficients that a message may have, and how many of them mean something here: those beyond
-# (thin prisms, tilted sensors) must be zero. https://docs.ros.org/en/rolling/p/sensor_msgs/
+# (thin prisms, tilted sensors) must be zero, however many they are; drivers fill up with zeros.
+# https://docs.ros.org/en/rolling/p/sensor_msgs/
 _MODELS = {
     'plumb_bob': _Model(Projection.PERSPECTIVE, (0, 4, 5), 5),
     'rational_polynomial': _Model(Projection.PERSPECTIVE, (8, 12, 14), 8),
     'equidistant': _Model(Projection.FISHEYE, (0, 4), 4),
-    '': _Model(Projection.PERSPECTIVE, (0,), 0),
+    **dict.fromkeys(_UNDISTORTED, _Model(Projection.PERSPECTIVE, (0,), 0)),
 }
 # Distortion model of a camera without distortion, and its number of coefficients. There is none
 # for the whole sphere; K then has pixels per radian.
@@ -60,7 +64,7 @@ class Calibration:
     pixel_centre: float
     """Coordinate of the first pixel's centre in k and p, pixels; the core's is 0.5."""
     distortion_model: str
-    """As in the message."""
+    """As in the message; plumb_bob where that has none, or a name of none."""
     d: tuple[float, ...]
     """Coefficients, as in the message."""
     k: tuple[float, ...]
@@ -83,12 +87,17 @@ class Calibration:
         projection, distortion = _lens(message)
         k, r, p = _matrices(message)
         k, p = crop.apply(k), crop.apply(p)
-        return cls(
-            Intrinsics(
+        try:
+            intrinsics = Intrinsics(
                 crop.width, crop.height, float(k[0, 0]), float(k[1, 1]),
                 float(k[0, 2] + to_core), float(k[1, 2] + to_core), projection, distortion,
-            ),
-            pixel_centre, message.distortion_model or 'plumb_bob', tuple(message.d),
+            )
+        except ConfigurationError as error:
+            raise ConfigurationError(
+                f'camera_info_in: k {message.k.tolist()}: {error}; calibrate the camera'
+            ) from error
+        return cls(
+            intrinsics, pixel_centre, _standard(message.distortion_model), tuple(message.d),
             _numbers(k), r, _numbers(p),
         )
 
@@ -157,10 +166,10 @@ class _Crop:
                 f'is not inside the picture of {message.width} x {message.height}'
             )
         size = width // binning[0], height // binning[1]
-        if not all(0 < side <= _LARGEST_SIDE for side in size):
+        if not all(0 < side <= LARGEST_SIDE for side in size):
             raise ConfigurationError(
                 f'camera_info_in: {width} x {height} pixels, binned by {binning[0]} x '
-                f'{binning[1]}, make {size[0]} x {size[1]}; sides of 1 to {_LARGEST_SIDE} can be '
+                f'{binning[1]}, make {size[0]} x {size[1]}; sides of 1 to {LARGEST_SIDE} can be '
                 'rendered'
             )
         offsets = region.x_offset, region.y_offset
@@ -219,15 +228,24 @@ def _lens(message: CameraInfo) -> tuple[Projection, tuple[float, ...]]:
     model = _MODELS.get(name)
     if model is None:
         raise ConfigurationError(
-            f'camera_info_in: distortion_model {name!r} is not one of '
+            f'camera_info_in: distortion_model {quoted(name)} is not one of '
             f'{", ".join(filter(None, _MODELS))}'
         )
     if not np.isfinite(d).all():
-        raise ConfigurationError(f'camera_info_in: d {d} is not finite; calibrate the camera')
-    if len(d) not in model.counts or any(d[model.used:]):
         raise ConfigurationError(
-            f'camera_info_in: d {d} is not what {name or "no distortion_model"} has here: '
+            f'camera_info_in: d {quoted(d)} is not finite; calibrate the camera'
+        )
+    if not any(d):
+        return model.projection, ()
+    if any(d[model.used:]) or (len(d) not in model.counts and len(d) <= model.used):
+        raise ConfigurationError(
+            f'camera_info_in: d {quoted(d)} is not what {name or "no distortion_model"} has here: '
             f'{" or ".join(map(str, model.counts))} numbers'
             + (f', all but the first {model.used} zero' if max(model.counts) > model.used else '')
         )
     return model.projection, tuple(d[:model.used])
+
+
+def _standard(name: str) -> str:
+    """Return what sensor_msgs calls a distortion model."""
+    return 'plumb_bob' if name in _UNDISTORTED else name

@@ -18,6 +18,7 @@ from __future__ import annotations
 import logging
 import traceback
 
+from nerfstudio_renderer import shortened
 from rclpy.impl.rcutils_logger import RcutilsLogger
 
 CORE = 'nerfstudio_renderer'
@@ -33,7 +34,7 @@ class NodeLogHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Log ``record`` with the ROS severity of its level."""
-        message = record.getMessage()
+        message = shortened(record.getMessage())
         # One call site each: rclpy forbids a site to change its severity.
         if record.levelno >= logging.ERROR:
             self._logger.error(message)
@@ -47,7 +48,7 @@ class NodeLogHandler(logging.Handler):
             self._logger.debug(logging.Formatter().formatException(record.exc_info))
 
 
-def log_traceback(logger: RcutilsLogger, error: Exception) -> None:
+def log_traceback(logger: RcutilsLogger, error: BaseException) -> None:
     """Log where ``error`` comes from, for those who ask for debug messages."""
     logger.debug(''.join(traceback.format_exception(error)))
 

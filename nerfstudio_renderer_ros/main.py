@@ -21,7 +21,7 @@ import os
 import signal
 import threading
 
-from nerfstudio_renderer import exit_quickly, RendererError
+from nerfstudio_renderer import contained, exit_quickly, reason, RendererError
 from nerfstudio_renderer_ros import transport
 from nerfstudio_renderer_ros.opening import open_scene, OpenedScene, SceneOpener
 from nerfstudio_renderer_ros.parameters import Value
@@ -62,7 +62,7 @@ def main(args: list[str] | None = None, opener: SceneOpener = open_scene) -> int
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
     except (RendererError, ParameterException) as error:
-        get_logger(_NAME).fatal(f'cannot start: {error}')
+        get_logger(_NAME).fatal(f'cannot start: {reason(error)}')
         return 1
     finally:
         # The end has begun: an impatient second Ctrl-C must not tear it apart.
@@ -79,7 +79,8 @@ def _open(opener: SceneOpener, values: Mapping[str, Value]) -> OpenedScene:
     uninstall_signal_handlers()
     _end_at_once()
     try:
-        return opener(values)
+        with contained('loading the scene'):  # here, where no signal raises KeyboardInterrupt
+            return opener(values)
     finally:
         _end_in_order()
 

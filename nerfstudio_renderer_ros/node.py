@@ -15,13 +15,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 
 from nerfstudio_renderer import (
     ConfigurationError,
+    contained,
     Frame,
     free_unused_memory,
+    reason,
     RendererError,
     Update,
 )
@@ -30,7 +32,8 @@ from nerfstudio_renderer_ros.calibration import Calibration
 from nerfstudio_renderer_ros.diagnostics import Diagnostics
 from nerfstudio_renderer_ros.interface import Interface
 from nerfstudio_renderer_ros.logs import forward_core_logs, log_traceback, stop_forwarding
-from nerfstudio_renderer_ros.opening import SceneOpener
+from nerfstudio_renderer_ros.opening import OpenedScene, SceneOpener
+from nerfstudio_renderer_ros.parameters import Value
 from nerfstudio_renderer_ros.rejections import Rejections
 from nerfstudio_renderer_ros.scene_service import SceneService
 from nerfstudio_renderer_ros.settings import Settings
@@ -51,7 +54,9 @@ def _reported(transition: Transition) -> Transition:
         try:
             return transition(self, state)
         except Exception as error:
-            self.get_logger().error(f'{transition.__name__}, from {state.label}, failed: {error}')
+            self.get_logger().error(
+                f'{transition.__name__}, from {state.label}, failed: {reason(error)}'
+            )
             log_traceback(self.get_logger(), error)
             raise
 
@@ -136,10 +141,10 @@ class RendererNode(LifecycleNode):
         try:
             self._connect()
         except Exception as error:
-            self._statistics.judged_scene(str(error))
+            self._statistics.judged_scene(reason(error))
             self.get_logger().error(
-                f'cannot configure: {error} [to try again: ros2 param set, then ros2 lifecycle '
-                f'set {self.get_fully_qualified_name()} configure]'
+                f'cannot configure: {reason(error)} [to try again: ros2 param set, then ros2 '
+                f'lifecycle set {self.get_fully_qualified_name()} configure]'
             )
             log_traceback(self.get_logger(), error)
         else:
@@ -187,12 +192,16 @@ class RendererNode(LifecycleNode):
         return super().on_error(state)
 
     def _connect(self) -> None:
-        scene, settings = self._opener(parameters.values(self)), self._settings()
+        scene, settings = self._open(parameters.values(self)), self._settings()
         scene.check(settings, settings.intrinsics)
         self._interface = Interface(
             self, self._stage, self._statistics, self._rejections, self._settings
         )
         self._stage.set_scene(scene)
+
+    def _open(self, values: Mapping[str, Value]) -> OpenedScene:
+        with contained('loading the scene'):
+            return self._opener(values)
 
     def _disconnect(self) -> None:
         self._stage.stop()
@@ -212,11 +221,11 @@ class RendererNode(LifecycleNode):
             )
         names = {'config': config, 'checkpoint': checkpoint}
         try:
-            scene = self._opener({**parameters.values(self), **names})
+            scene = self._open({**parameters.values(self), **names})
             settings = self._settings()  # as they are now, after some seconds
             update = self._stage.change_scene(old, scene, settings, self._calibration(settings))
         except Exception as error:
-            failure = f'the scene was not changed: {error}'
+            failure = f'the scene was not changed: {reason(error)}'
             self._statistics.judged_scene(failure)
             self.get_logger().error(failure)
             log_traceback(self.get_logger(), error)
@@ -257,8 +266,8 @@ class RendererNode(LifecycleNode):
         try:
             settings = Settings.from_values({**parameters.values(self), **changed})
         except RendererError as error:
-            return SetParametersResult(successful=False, reason=str(error))
-        reason = self._obstacle(settings)
-        if reason is not None and self._obstacle(self._settings()) is None:
-            return SetParametersResult(successful=False, reason=reason)
+            return SetParametersResult(successful=False, reason=reason(error))
+        obstacle = self._obstacle(settings)
+        if obstacle is not None and self._obstacle(self._settings()) is None:
+            return SetParametersResult(successful=False, reason=obstacle)
         return SetParametersResult(successful=True)

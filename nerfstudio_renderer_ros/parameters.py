@@ -18,9 +18,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from nerfstudio_renderer import ConfigurationError, DEFAULTS
+from nerfstudio_renderer import ConfigurationError, DEFAULTS, LARGEST_SIDE, quoted
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
 from rclpy.node import Node
+from rclpy.parameter import Parameter
 
 Value = bool | int | float | str | list[int]
 
@@ -36,7 +37,7 @@ class ParameterSpec:
     description: str
     """What it does, in which unit."""
     limits: tuple[float, float] | None = None
-    """Least and greatest number, both allowed."""
+    """Least and greatest number, both allowed; of a list, each number."""
     choices: tuple[str, ...] = ()
     """The only allowed strings; empty for any."""
     read_only: bool = False
@@ -55,11 +56,12 @@ class ParameterSpec:
     def descriptor(self) -> ParameterDescriptor:
         """Return the same for ``ros2 param describe``."""
         descriptor = ParameterDescriptor(
+            type=Parameter.Type.from_parameter_value(self.default).value,
             description=self.description,
             read_only=self.read_only,
             additional_constraints=f'one of {", ".join(self.choices)}' if self.choices else '',
         )
-        if self.limits and isinstance(self.default, int):
+        if self.limits and not isinstance(self.default, float):
             least, greatest = (int(limit) for limit in self.limits)
             descriptor.integer_range = [IntegerRange(from_value=least, to_value=greatest, step=1)]
         elif self.limits:
@@ -70,10 +72,43 @@ class ParameterSpec:
         return descriptor
 
     def check(self, value: Any) -> None:
-        """Refuse a string that is not among the choices (ROS itself checks type and range)."""
+        """Refuse what ROS itself does not, which checks types and the range of single numbers."""
         if self.choices and value not in self.choices:
             raise ConfigurationError(
-                f'parameter {self.name}: {value!r} is not one of {", ".join(self.choices)}'
+                f'parameter {self.name}: {quoted(value)} is not one of {", ".join(self.choices)}'
+            )
+        if self.limits and isinstance(self.default, list):
+            least, greatest = self.limits
+            for each in value:
+                if not least <= each <= greatest:
+                    raise ConfigurationError(
+                        f'parameter {self.name}: {each} in {quoted(list(value))} is not between '
+                        f'{least} and {greatest}'
+                    )
+
+    def typed(self, value: Any) -> Any:
+        """Return ``value`` in this parameter's type: whole numbers are floats too."""
+        is_whole = isinstance(value, int) and not isinstance(value, bool)
+        return float(value) if is_whole and isinstance(self.default, float) else value
+
+    def refuse_other_types(self, value: Any) -> None:
+        """
+        Refuse a value that is none, or of another type.
+
+        :raises ConfigurationError: with the value and one that can be used.
+        """
+        if value is None:
+            raise ConfigurationError(
+                f'parameter {self.name}: it has no value, as of []; give one such as '
+                f'{self.default!r}'
+            )
+        wanted, found = (Parameter.Type.from_parameter_value(each) for each in (
+            self.default, value
+        ))
+        if found != wanted:
+            raise ConfigurationError(
+                f'parameter {self.name}: {quoted(value)} is of type {_noun(found)}, not '
+                f'{_noun(wanted)}; give one such as {self.default!r}'
             )
 
 
@@ -104,10 +139,12 @@ PARAMETERS = (
         choices=('auto', 'nerfstudio', 'fused'), at_configure=True,
     ),
     ParameterSpec(
-        'width', DEFAULTS.width, 'Columns of a picture of stride 1, pixels', limits=(1, 16384),
+        'width', DEFAULTS.width, 'Columns of a picture of stride 1, pixels',
+        limits=(1, LARGEST_SIDE),
     ),
     ParameterSpec(
-        'height', DEFAULTS.height, 'Rows of a picture of stride 1, pixels', limits=(1, 16384),
+        'height', DEFAULTS.height, 'Rows of a picture of stride 1, pixels',
+        limits=(1, LARGEST_SIDE),
     ),
     ParameterSpec(
         'projection', 'perspective',
@@ -125,6 +162,7 @@ PARAMETERS = (
         'levels', list(DEFAULTS.levels),
         'Strides of the pictures of a series, coarse to fine, each a multiple of the next; 1: '
         'every pixel',
+        limits=(1, LARGEST_SIDE),
     ),
     ParameterSpec(
         'target_latency_ms', DEFAULTS.target_latency_ms,
@@ -203,10 +241,41 @@ PARAMETERS = (
 """Every parameter of the node, in the order of the documentation."""
 
 
+_SPECS = {spec.name: spec for spec in PARAMETERS}
+
+
 def declare(node: Node) -> None:
-    """Declare all parameters on ``node``, with the values that the user gave."""
+    """
+    Declare all parameters on ``node``, with the values that the user gave.
+
+    :raises ConfigurationError: if one of them is of another type.
+    """
     for spec in PARAMETERS:
-        node.declare_parameter(spec.name, spec.default, spec.descriptor)
+        _declare(node, spec)
+    if hasattr(node, 'add_pre_set_parameters_callback'):  # Humble has none
+        node.add_pre_set_parameters_callback(_typed)
+
+
+def _declare(node: Node, spec: ParameterSpec) -> None:
+    # Of any type at first, since only declaring it tells what the user gave.
+    any_type = ParameterDescriptor(dynamic_typing=True)
+    value = spec.typed(node.declare_parameter(spec.name, spec.default, any_type).value)
+    spec.refuse_other_types(value)
+    node.set_parameters([Parameter(spec.name, value=value)])
+    node.set_descriptor(spec.name, spec.descriptor)
+
+
+def _typed(changes: list[Parameter]) -> list[Parameter]:
+    """Return what users want to set, whole numbers as floats where these are meant."""
+    return [
+        Parameter(each.name, value=_SPECS[each.name].typed(each.value))
+        if each.name in _SPECS and each.type_ == Parameter.Type.INTEGER else each
+        for each in changes
+    ]
+
+
+def _noun(kind: Parameter.Type) -> str:
+    return kind.name.lower().replace('_', ' ')
 
 
 def values(node: Node) -> dict[str, Value]:

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import time
 
-from nerfstudio_renderer import Update
+from nerfstudio_renderer import reason, shortened, Update
 from nerfstudio_renderer_ros.statistics import Statistics
 from rclpy.impl.rcutils_logger import RcutilsLogger
 
@@ -32,11 +32,11 @@ class Rejections:
         self._statistics = statistics
         self._logged: dict[str, float] = {}
 
-    def reject_pose(self, kind: str, reason: str) -> None:
+    def reject_pose(self, kind: str, why: str) -> None:
         """Take note of a pose that was dropped."""
         self._statistics.rejected(kind)
         if self._is_due(kind):
-            self._logger.warning(f'dropped a pose: {reason}')
+            self._logger.warning(f'dropped a pose: {shortened(why)}')
 
     def doubt_pose(self, kind: str, doubt: str) -> None:
         """Take note of something odd about a pose that is not dropped."""
@@ -51,7 +51,7 @@ class Rejections:
 
     def report_failure(self, update: Update, error: Exception) -> None:
         """Take note of an update whose rendering failed; on the render thread."""
-        failure = f'update {update.sequence} failed: {error}'
+        failure = f'update {update.sequence} failed: {reason(error)}'
         self._statistics.failed(update, failure)
         if self._is_due('failure'):
             self._logger.error(failure)

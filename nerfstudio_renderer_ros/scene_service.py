@@ -19,15 +19,20 @@ from collections.abc import Callable
 from contextlib import suppress
 import threading
 
-from nerfstudio_renderer import free_unused_memory
+from nerfstudio_renderer import free_unused_memory, reason
 from nerfstudio_renderer_msgs.srv import LoadScene
+from nerfstudio_renderer_ros.logs import log_traceback
 import rclpy
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
+from rclpy.qos import QoSProfile, ReliabilityPolicy
 
 Load = Callable[[str, str], str]
 
 _PATIENCE_S = 2.0
+# Callers wait while another scene is loaded, and ROS's own profile forgets all but the last ten.
+# Not all are kept, so that answers do not wait for a client that is suspended.
+_DEEP = QoSProfile(depth=1000, reliability=ReliabilityPolicy.RELIABLE)
 
 
 class SceneService:
@@ -44,12 +49,15 @@ class SceneService:
 
     def __init__(self, node: Node, load: Load) -> None:
         self._load = load
+        self._logger = node.get_logger()
+        self._is_closed = False
         self._node = rclpy.create_node(
             f'_{node.get_name()}_scenes', namespace=node.get_namespace(), context=node.context,
             use_global_arguments=False, enable_rosout=False, start_parameter_services=False,
         )
         self._node.create_service(
-            LoadScene, node.resolve_service_name('~/load_scene'), self._on_load_scene
+            LoadScene, node.resolve_service_name('~/load_scene'), self._on_load_scene,
+            qos_profile=_DEEP,
         )
         self._executor = SingleThreadedExecutor(context=node.context)
         self._executor.add_node(self._node)
@@ -58,13 +66,25 @@ class SceneService:
 
     def close(self) -> None:
         """Answer no more; what is being loaded is given up."""
+        self._is_closed = True
         self._executor.shutdown(timeout_sec=0.0)
         self._thread.join(_PATIENCE_S)
         self._node.destroy_node()
 
     def _spin(self) -> None:
         with suppress(ExternalShutdownException):
+            while self._node.context.ok() and not self._is_closed:
+                self._spin_until_something_is_raised()
+
+    def _spin_until_something_is_raised(self) -> None:
+        """Answer until the end, or until an answer cannot be sent, which costs that one alone."""
+        try:
             self._executor.spin()
+        except ExternalShutdownException:
+            raise
+        except BaseException as error:
+            self._logger.error(f'a caller of load_scene got no answer: {reason(error)}')
+            log_traceback(self._logger, error)
 
     def _on_load_scene(
         self, request: LoadScene.Request, response: LoadScene.Response
@@ -72,7 +92,7 @@ class SceneService:
         try:
             response.message = self._load(request.config, request.checkpoint)
             response.success = True
-        except Exception as error:  # whatever it is, the caller is to hear of it
-            response.message = str(error)
+        except BaseException as error:  # whatever it is, the caller is to hear of it
+            response.message = reason(error)
         free_unused_memory()  # of the scene that is not shown: the old one, or one refused
         return response

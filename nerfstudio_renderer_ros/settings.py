@@ -20,9 +20,11 @@ from dataclasses import dataclass, replace
 
 from nerfstudio_renderer import (
     ConfigurationError,
+    DEFAULTS,
     Intrinsics,
     PoseConvention,
     Projection,
+    quoted,
     StrideLadder,
 )
 from nerfstudio_renderer_ros.parameters import PARAMETERS, Value
@@ -84,15 +86,15 @@ class Settings:
         frame_id, world_frame = _frame('frame_id', values), _frame('world_frame', values)
         if world_frame == frame_id:
             raise ConfigurationError(
-                f'parameter world_frame: {world_frame!r} is the frame_id of the camera too; a '
-                'camera has a frame of its own'
+                f'parameter world_frame: {quoted(world_frame)} is the frame_id of the camera '
+                'too; a camera has a frame of its own'
             )
         return cls(
             intrinsics=Intrinsics.from_fov_y(
                 values['width'], values['height'], values['fov_y_deg'],
                 Projection(values['projection']),
             ),
-            ladder=StrideLadder(tuple(values['levels'])),
+            ladder=_ladder(values),
             target_latency_s=values['target_latency_ms'] / 1e3,
             encoding=values['encoding'],
             compressed_format=values['compressed_format'],
@@ -111,11 +113,24 @@ class Settings:
         )
 
 
+def _ladder(values: Mapping[str, Value]) -> StrideLadder:
+    """Return the levels; those that are the default are left out where the picture is smaller."""
+    ladder = StrideLadder(tuple(values['levels']))
+    side = max(values['width'], values['height'])
+    if ladder.strides[0] > side and ladder.strides != DEFAULTS.levels:
+        raise ConfigurationError(
+            f'parameter levels: a stride of {ladder.strides[0]} is larger than a picture of '
+            f'{values["width"]} x {values["height"]} pixels; give {side} at most'
+        )
+    return ladder
+
+
 def _frame(parameter: str, values: Mapping[str, Value]) -> str:
     """Return the name of a frame as tf2 has it."""
     name = values[parameter].lstrip('/')
     if not name:
         raise ConfigurationError(
-            f'parameter {parameter}: {values[parameter]!r} names no frame; give one such as map'
+            f'parameter {parameter}: {quoted(values[parameter])} names no frame; give one such as '
+            'map'
         )
     return name

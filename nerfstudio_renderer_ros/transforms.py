@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import time
 
 from geometry_msgs.msg import TransformStamped
-from nerfstudio_renderer import moved, PoseError
+from nerfstudio_renderer import moved, PoseError, quoted, shortened
 import numpy as np
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
@@ -67,8 +67,8 @@ class WithoutTransforms:
         """Refuse ``pose``."""
         self._reject(
             'no transform',
-            f'it is in frame {pose.frame!r}, and without tf2_ros only world_frame '
-            f'{pose.world!r} is understood ({_MISSING})',
+            f'it is in frame {quoted(pose.frame)}, and without tf2_ros only world_frame '
+            f'{quoted(pose.world)} is understood ({_MISSING})',
         )
 
     def restart(self) -> None:
@@ -145,8 +145,8 @@ class Transforms:
         )
         self._reject(
             'no transform',
-            f'no transform from {pose.frame!r} to world_frame {pose.world!r} at its stamp '
-            f'{limit}: {why or "it came too late"}',
+            f'no transform from {quoted(pose.frame)} to world_frame {quoted(pose.world)} at its '
+            f'stamp {limit}: {shortened(why) or "it came too late"}',
         )
 
     def _forget_all(self) -> None:

@@ -23,6 +23,7 @@ from nerfstudio_renderer.errors import ConfigurationError, PoseError
 from nerfstudio_renderer.nerfstudio_render_queue import NerfStudioRenderQueue
 from nerfstudio_renderer.server.connection import Connection
 from nerfstudio_renderer.server.scene_folder import SceneFolder
+from nerfstudio_renderer.wording import quoted, shortened
 from rpyc import Service
 from rpyc.core import consts, netref
 
@@ -59,7 +60,7 @@ class Exposed:
         try:
             return self.names()[name]
         except KeyError:
-            raise AttributeError(f'{name!r} is not part of the restricted service') from None
+            raise AttributeError(f'{quoted(name)} is not part of the restricted service') from None
 
 
 class RestrictedConnection(Connection):
@@ -77,7 +78,9 @@ class RestrictedConnection(Connection):
         label, value = package
         if label == consts.LABEL_REMOTE_REF and value[0] != 'builtins.list':
             # The name is the client's word, but it suffices that nothing is asked of others.
-            raise TypeError(f'{value[0]} is refused: give numbers, strings, tuples and lists')
+            raise TypeError(
+                f'{shortened(str(value[0]))} is refused: give numbers, strings, tuples and lists'
+            )
         return super()._unbox(package)
 
     def _box(self, obj: Any) -> tuple:
@@ -156,7 +159,7 @@ class RestrictedService(Exposed, Service):
                  camera_config_path or '')
         for value in given:
             if type(value) is not str:
-                raise ConfigurationError(f'{value!r} is no string; give paths as str(path)')
+                raise ConfigurationError(f'{quoted(value)} is no string; give paths as str(path)')
         if len(self._queues) >= MOST_QUEUES:
             raise ConfigurationError(f'{MOST_QUEUES} queues are open here; close one first')
         with self._scenes.unnamed():

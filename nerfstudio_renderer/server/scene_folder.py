@@ -21,6 +21,7 @@ from pathlib import Path
 
 from nerfstudio_renderer.errors import RendererError, SceneError
 from nerfstudio_renderer.scene.files import SceneFiles
+from nerfstudio_renderer.wording import quoted, reason, shortened
 
 
 class SceneFolder:
@@ -40,7 +41,7 @@ class SceneFolder:
             yield
         except (RendererError, OSError) as error:
             kind = type(error) if isinstance(error, RendererError) else SceneError
-            raise kind(str(error).replace(f'{self._folder}/', '')) from None
+            raise kind(shortened(str(error).replace(f'{self._folder}/', ''))) from None
 
     def path(self, written: str) -> Path:
         """
@@ -52,7 +53,7 @@ class SceneFolder:
         try:
             path = (self._folder / written).resolve()
         except (OSError, ValueError, RuntimeError) as error:  # a NUL, or links in a circle
-            raise SceneError(f'{written!r} is no path: {error}') from None
+            raise SceneError(f'{quoted(written)} is no path: {reason(error)}') from None
         return self._inside(path, written)
 
     def scene(self, config: str, checkpoint: str | None) -> SceneFiles:
@@ -72,5 +73,5 @@ class SceneFolder:
 
     def _inside(self, path: Path, written: str) -> Path:
         if not path.is_relative_to(self._folder):
-            raise SceneError(f'{written!r} is outside the folder of scenes of this server')
+            raise SceneError(f'{quoted(written)} is outside the folder of scenes of this server')
         return path

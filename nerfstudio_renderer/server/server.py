@@ -30,6 +30,7 @@ import time
 
 from nerfstudio_renderer.server.addresses import shown
 from nerfstudio_renderer.server.wire import PacketChannel, Stream
+from nerfstudio_renderer.wording import shortened
 from rpyc import Service
 
 _log = logging.getLogger(__name__)
@@ -121,7 +122,7 @@ class Server:
             _log.info('client %s has gone', name)
         except OSError as error:
             _log.warning('client %s is refused: %s', name, _one_line(error))
-        except Exception as error:
+        except BaseException as error:  # such as sys.exit, which a client's code may call
             _log.warning('client %s is disconnected: %s', name, _one_line(error))
         finally:
             self._forget(threading.current_thread(), sock)
@@ -158,8 +159,8 @@ class Server:
             self._clients.pop(thread, None)
 
 
-def _one_line(error: Exception) -> str:
-    return f'{type(error).__name__}: {" ".join(str(error).split())}'
+def _one_line(error: BaseException) -> str:
+    return f'{type(error).__name__}: {shortened(" ".join(str(error).split()))}'
 
 
 def _disconnect(sock: socket.socket) -> None:

@@ -18,6 +18,8 @@ from __future__ import annotations
 import math
 
 from nerfstudio_renderer import ConfigurationError, Intrinsics, Projection, StrideLadder
+from nerfstudio_renderer.directions import unit_directions
+import numpy as np
 import pytest
 
 PERSPECTIVE, FISHEYE, EQUIRECTANGULAR = Projection
@@ -90,3 +92,26 @@ def test_a_level_has_the_projection_and_the_distortion_of_its_canvas():
         assert level.intrinsics.projection is FISHEYE
         assert level.intrinsics.distortion == full.distortion
         assert level.standalone().canvas == level.intrinsics
+
+
+@pytest.mark.parametrize(
+    ('name', 'value'),
+    [('fx', 5e-324), ('fy', 1e-13), ('fx', 1e13), ('fy', 1e308), ('cx', 1e7), ('cy', -1e300)],
+)
+def test_numbers_that_give_no_finite_rays_are_refused_with_the_value(name, value):
+    numbers = {'fx': 500.0, 'fy': 400.0, 'cx': 320.0, 'cy': 240.0, name: value}
+    with pytest.raises(ConfigurationError) as refusal:
+        Intrinsics(640, 480, **numbers)
+    assert f'{name} {value} is' in str(refusal.value)
+
+
+@pytest.mark.parametrize('projection', Projection)
+@pytest.mark.parametrize('focal', [1e-12, 1e12])
+@pytest.mark.parametrize('centre', [-1e6, 8.0, 1e6])
+def test_whatever_is_taken_has_rays_whose_squares_float32_holds(projection, focal, centre):
+    camera = Intrinsics(16, 16, focal, focal, centre, centre, projection)
+    for level in StrideLadder((8, 4, 2, 1)).levels(camera):
+        slopes = (np.array([0.0, 16.0]) - centre) / focal
+        assert np.isfinite(np.float32(slopes) ** 2 * np.float32(2.0)).all()
+        directions = unit_directions(level.intrinsics)
+        assert np.isfinite(directions).all() or projection is FISHEYE  # beyond its sphere

@@ -125,6 +125,8 @@ def test_a_script_that_forgets_to_close_ends_all_the_same(tiny_scene):
         ('[{"width": 8, "height": 6}]', 'exactly the keys width, height, fov'),
         ('[{"width": "8", "height": 6, "fov": 50}]', 'width of level'),
         ('[{"width": 8, "height": 0, "fov": 50}]', '8 x 0'),
+        ('[{"width": 8, "height": 1000000000, "fov": 50}]', 'is more than 16384'),
+        pytest.param('[' * 100000, 'cannot be read', id='deep'),
         ('[{"width": 8, "height": 6, "fov": 200}]', '200'),
     ],
 )

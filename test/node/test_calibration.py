@@ -199,3 +199,25 @@ def test_a_camera_of_the_parameters_can_be_sent_back_to_the_node(projection):
     intrinsics = Intrinsics(64, 48, 40.0, 50.0, 32.0, 24.0, projection)
     published = Calibration.ideal(intrinsics, 0.5).to_message(intrinsics, Header())
     assert Calibration.from_message(published, 0.5).intrinsics == intrinsics
+
+
+@pytest.mark.parametrize(
+    ('name', 'd', 'published', 'same_as'),
+    [
+        ('equidistant', [*EQUIDISTANT, 0.0], 'equidistant', ('equidistant', EQUIDISTANT)),
+        ('equidistant', [0.0] * 5, 'equidistant', ('equidistant', [])),
+        ('plumb_bob', [*PLUMB_BOB, 0.0, 0.0, 0.0], 'plumb_bob', ('plumb_bob', PLUMB_BOB)),
+        ('rational_polynomial', [0.0] * 5, 'rational_polynomial', ('plumb_bob', [])),
+        ('', [0.0] * 5, 'plumb_bob', ('plumb_bob', [])),
+        ('pinhole', [0.0] * 4, 'plumb_bob', ('plumb_bob', [])),
+        ('none', [], 'plumb_bob', ('plumb_bob', [])),
+    ],
+)
+def test_zeros_that_mean_nothing_are_no_reason_to_refuse(name, d, published, same_as):
+    calibration = Calibration.from_message(camera_info(distortion_model=name, d=d), 0.5)
+    model, coefficients = same_as
+    assert calibration.intrinsics == Calibration.from_message(
+        camera_info(distortion_model=model, d=coefficients), 0.5
+    ).intrinsics
+    message = calibration.to_message(calibration.intrinsics, Header())
+    assert (message.distortion_model, list(message.d)) == (published, d)

@@ -35,6 +35,11 @@ def _changed(numbers: list[float], index: int, value: float) -> list[float]:
         ({'k': [0.0] * 9}, 'k [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0] has no focal lengths'),
         ({'k': _changed(K, 0, -500.0)}, 'has no focal lengths; calibrate the camera'),
         ({'k': _changed(K, 4, 0.0)}, 'has no focal lengths; calibrate the camera'),
+        ({'k': _changed(K, 0, 5e-324)},
+         'k [5e-324, 0.0, 330.0, 0.0, 400.0, 250.0, 0.0, 0.0, 1.0]: focal length fx 5e-324 is '
+         'not between'),
+        ({'k': _changed(K, 4, 1e300)}, 'focal length fy 1e+300 is not between'),
+        ({'k': _changed(K, 5, 1e300)}, 'principal point cy 1e+300 is more than'),
         ({'k': _changed(K, 2, NAN)}, 'k [500.0, 0.0, nan, 0.0'),
         ({'k': _changed(K, 4, math.inf)}, 'is not finite; calibrate the camera'),
         ({'k': _changed(K, 1, 2.0)}, 'k [500.0, 2.0, 330.0, 0.0, 400.0, 250.0, 0.0, 0.0, 1.0] is '
@@ -56,6 +61,11 @@ def _changed(numbers: list[float], index: int, value: float) -> list[float]:
          'all but the first 8 zero'),
         ({'distortion_model': 'equidistant', 'd': PLUMB_BOB},
          'is not what equidistant has here: 0 or 4 numbers'),
+        ({'distortion_model': 'equidistant', 'd': [0.1, 0.0, 0.0]},
+         'is not what equidistant has here: 0 or 4 numbers'),
+        ({'distortion_model': 'pinhole', 'd': PLUMB_BOB}, 'is not what pinhole has here'),
+        ({'distortion_model': 'x' * 1_000_000}, "xxx' (1000002 characters) is not one of plumb"),
+        ({'d': [1.0] * 1_000_000}, ' characters) is not what plumb_bob has here'),
         ({'distortion_model': '', 'd': PLUMB_BOB}, 'is not what no distortion_model has here'),
         ({'roi': {**ROI, 'x_offset': 321}},
          'roi 320 x 240 at 321, 50 is not inside the picture of 640 x 480'),
@@ -72,3 +82,4 @@ def test_what_is_not_a_calibration_is_refused_with_the_reason(fields, reason):
     assert message.startswith('camera_info_in: ')
     assert reason in message
     assert '\n' not in message
+    assert len(message) < 500

@@ -31,7 +31,7 @@ import pytest
 import rclpy
 from rclpy.context import Context
 from support.client import Client, pose
-from support.pattern_node import BROKEN, open_pattern
+from support.pattern_node import BROKEN, ENDS, open_pattern
 from support.processes import NodeProcess, own_domain, PATTERN_NODE, REAL_NODE
 
 DOMAIN = {'ROS_DOMAIN_ID': own_domain(1)}
@@ -129,6 +129,20 @@ def test_a_failing_load_leaves_the_node_unconfigured_until_it_is_corrected(tmp_p
             client.wait_for_node()
             client.rest(pose(1.0))
             assert client.images[-1].data[2] == 7
+
+
+@pytest.mark.parametrize(('config', 'end'), ENDS.items())
+def test_a_scene_that_asks_the_process_to_end_leaves_the_node_unconfigured(tmp_path, config, end):
+    failure = f'cannot configure: loading the scene asked the process to end: {end!r}'
+    with NodeProcess(
+        PATTERN_NODE, tmp_path / 'log', {**SIZE, 'config': config}, DOMAIN
+    ) as node:
+        node.wait_for_output(failure)
+        with Client() as client:
+            assert not client.change_state(CONFIGURE)
+            assert node.output.count(failure) == 2
+            assert client.set_parameter('config', '7').successful
+            _change(client, CONFIGURE, ACTIVATE)
 
 
 @pytest.mark.parametrize(

@@ -19,10 +19,14 @@ from itertools import pairwise
 import threading
 
 from nerfstudio_renderer_msgs.srv import LoadScene
+from nerfstudio_renderer_ros.scene_service import SceneService
 import pytest
 from rcl_interfaces.srv import GetParameters
-from support.client import Client, pose, stamp_of
-from support.pattern_node import BROKEN, WORLD_SCALE
+import rclpy
+from rclpy.context import Context
+from rclpy.task import Future
+from support.client import Client, PATIENCE_S, pose, stamp_of
+from support.pattern_node import BROKEN, ENDS, WORLD_SCALE
 
 
 @pytest.fixture
@@ -91,6 +95,65 @@ def test_a_scene_that_cannot_be_loaded_leaves_the_old_one(shown, pattern_node):
     pattern_node.wait_for_output("the scene was not changed: config 'broken' is broken")
     _show(shown, 3.0)
     assert _blues(shown)[-1] == 10
+
+
+@pytest.mark.parametrize(('config', 'end'), ENDS.items())
+def test_a_scene_that_asks_the_process_to_end_is_one_that_cannot_be_loaded(shown, config, end):
+    response = shown.call(LoadScene.Request(config=config))
+    assert (response.success, response.message) == (
+        False, f'loading the scene asked the process to end: {end!r}'
+    )
+    _show(shown, 3.5)
+    assert _blues(shown)[-1] == 10
+    assert shown.call(LoadScene.Request(config='60')).success
+
+
+def test_every_one_of_many_callers_is_answered(shown):
+    answered = threading.Semaphore(0)
+    futures = [
+        shown.ask(LoadScene.Request(config=f'{100 + index}:{1.0 if index == 0 else 0.02}'))
+        for index in range(50)
+    ]
+    for future in futures:
+        future.add_done_callback(lambda _: answered.release())
+    for _ in futures:
+        assert answered.acquire(timeout=PATIENCE_S), f'{_unanswered(futures)} got no answer'
+    assert all(future.result().success for future in futures)
+
+
+def _unanswered(futures: list[Future]) -> int:
+    return sum(not future.done() for future in futures)
+
+
+def test_a_long_name_is_not_echoed_whole(shown, pattern_node):
+    response = shown.call(LoadScene.Request(config=BROKEN + 'x' * 1_000_000))
+    assert not response.success
+    assert response.message.startswith("config 'brokenxxx")
+    assert ' characters)' in response.message
+    assert max(map(len, pattern_node.output.splitlines())) < 2000
+    assert len(response.message) < 1100
+
+
+def test_an_answer_that_cannot_be_sent_does_not_end_the_service():
+    names = iter(['a name \udce9 that no message carries', 'another'])
+    context = Context()
+    rclpy.init(context=context)
+    with Client() as client:
+        node = rclpy.create_node('lonely', context=context)
+        service = SceneService(node, lambda config, checkpoint: next(names))
+        asking = client.node.create_client(LoadScene, '/lonely/load_scene')
+        assert asking.wait_for_service(PATIENCE_S)
+        asking.call_async(LoadScene.Request())
+        done = threading.Event()
+        second = asking.call_async(LoadScene.Request())
+        second.add_done_callback(lambda _: done.set())
+        try:
+            assert done.wait(PATIENCE_S)
+            assert second.result().message == 'another'
+        finally:
+            service.close()
+            node.destroy_node()
+            rclpy.shutdown(context=context)
 
 
 def test_a_later_configuration_loads_what_was_shown_last(shown):

@@ -16,6 +16,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import os
 from pathlib import Path
 import subprocess
@@ -106,7 +107,15 @@ def _seen(client: Client, message: Pose) -> list[tuple]:
     [
         ('encoding', 'yuv422', "encoding: 'yuv422' is not one of rgb8"),
         ('levels', [3, 2], '3 must be a larger multiple of 2'),
-        ('levels', [0], 'must be one or more strides'),
+        ('levels', [2, 2], '2 must be a larger multiple of 2'),
+        ('levels', [0], '0 in [0] is not between 1 and 16384'),
+        ('levels', [2147483648], '2147483648 in [2147483648] is not between 1 and 16384'),
+        ('levels', [65, 1], 'a stride of 65 is larger than a picture of'),
+        ('levels', [2.0, 1.0], 'type'),
+        ('fov_y_deg', 400, 'fov_y_deg out of range'),
+        ('fov_y_deg', True, 'type'),
+        ('encoding', 'x' * 100000, "xxx' (100002 characters) is not one of rgb8"),
+        ('world_frame', '/' * 100000, "//' (100002 characters) names no frame"),
         ('width', 0, 'width'),
         ('fov_y_deg', 180.0, 'field of view 180.0 degrees'),
         ('pose_tolerance_m', -1.0, 'pose_tolerance_m'),
@@ -124,7 +133,23 @@ def test_a_wrong_change_is_refused_with_the_reason_and_changes_nothing(
     result = client.set_parameter(name, value)
     assert not result.successful
     assert reason in result.reason
+    assert len(result.reason) < 500
     assert client.call(GetParameters.Request(names=NAMES)) == before
+
+
+def test_a_whole_number_is_taken_for_a_float(client):
+    assert client.set_parameter('fov_y_deg', 60).successful
+    value, = client.call(GetParameters.Request(names=['fov_y_deg'])).values
+    assert parameter_value_to_python(value) == 60.0
+    assert isinstance(parameter_value_to_python(value), float)
+
+
+def test_a_stride_as_large_as_the_picture_is_one_pixel_and_the_next_update_is_served(client):
+    for name, value in (('width', 32), ('height', 24), ('levels', [32, 1])):
+        assert client.set_parameter(name, value).successful
+    client.rest(pose(next(FRESH)))
+    assert [(info.width, info.height) for info in client.infos[-2:]] == [(1, 1), (32, 24)]
+    assert client.set_parameter('levels', [4, 2, 1]).successful
 
 
 def test_a_tolerance_lets_the_camera_tremble(client):
@@ -147,6 +172,12 @@ def test_a_tolerance_lets_the_camera_tremble(client):
         (['-p', 'width:=wide'], 'width'),
         (['-p', 'width:=0'], 'width'),
         (['-p', 'fov_y_deg:=200.0'], 'field of view 200.0 degrees'),
+        (['-p', 'fov_y_deg:=wide'], "fov_y_deg: 'wide' is of type string, not double"),
+        (['-p', 'width:=7.5'], 'width: 7.5 is of type double, not integer; give one such as 1280'),
+        (['-p', 'levels:=[2, 2]'], 'levels [2, 2]: 2 must be a larger multiple of 2'),
+        (['-p', 'levels:=[]'], 'levels: it has no value, as of []; give one such as [16, 8, 4'),
+        (['-p', 'levels:=[2147483648]'], '2147483648 in [2147483648] is not between 1 and 16384'),
+        (['-p', 'levels:=[2000]'], 'a stride of 2000 is larger than a picture of 1280 x 720'),
         (['-p', 'levels:=[4, 3]'], 'levels [4, 3]: 4 must be a larger multiple of 3'),
         (['-p', 'pose_units:=feet'], "pose_units: 'feet' is not one of auto, world, scene"),
     ],
@@ -188,6 +219,7 @@ def test_a_camera_that_the_scene_cannot_be_seen_with_keeps_no_other_parameter_fr
 def test_parameters_of_the_command_line_are_used(tmp_path: Path):
     parameters = {
         'width': 20, 'height': 10, 'levels': '[5]', 'encoding': 'bgr8', 'frame_id': 'eye',
+        'fov_y_deg': 60,
     }
     domain = {'ROS_DOMAIN_ID': own_domain(1)}
     with NodeProcess(PATTERN_NODE, tmp_path / 'log', parameters, domain) as node:
@@ -197,7 +229,8 @@ def test_parameters_of_the_command_line_are_used(tmp_path: Path):
             with Client() as client:
                 client.wait_for_node()
                 client.publish(pose(1.0))
-                client.wait_for(lambda: client.images)
-                image = client.images[0]
+                client.wait_for(lambda: client.images and client.camera_infos)
+                image, focal_length = client.images[0], client.camera_infos[0].k[4]
     assert (image.width, image.height, image.encoding) == (4, 2, 'bgr8')
     assert image.header.frame_id == 'eye'
+    assert focal_length == pytest.approx(0.5 / math.tan(math.radians(30.0)) * 10 / 5)

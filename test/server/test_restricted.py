@@ -117,6 +117,19 @@ def test_scenes_outside_the_folder_are_refused(client, folders, path):
     assert client.ping() is None
 
 
+@pytest.mark.parametrize('ask', [
+    lambda root, name: root.NerfStudioRenderQueue(name),
+    lambda root, name: root.NerfStudioRenderQueue('../' + name),
+    lambda root, name: root.NerfStudioRenderQueue('office', (name,)),
+    lambda root, name: root.NerfStudioRenderQueue('office', camera_config_path=name),
+    getattr,
+], ids=['long', 'outside', 'checkpoint', 'camera', 'attribute'])
+def test_a_long_name_is_not_echoed_whole(client, ask):
+    with pytest.raises(Exception, match=r'characters\)') as refusal:  # noqa: PT011 - the server's
+        ask(client.root, 'x' * 500_000)
+    assert len(str(refusal.value).split('========= Remote')[0]) < 1200
+
+
 @pytest.mark.parametrize('arguments', [
     {'checkpoint_path': '../scenes-of-others/secret/nerfstudio_models/step-000000001.ckpt'},
     {'checkpoint_path': 'link/nerfstudio_models/step-000000001.ckpt'},

@@ -262,3 +262,20 @@ def test_the_server_survives_running_out_of_files(port):
     wait_until(lambda: not _client_threads())
     with rpyc.classic.connect('localhost', port=port) as client:
         assert client.eval('1') == 1
+
+
+@pytest.mark.parametrize('end', [SystemExit(3), KeyboardInterrupt()], ids=repr)
+def test_a_client_whose_thread_is_asked_to_end_is_disconnected_and_said_so(end, caplog):
+
+    class Ending(rpyc.Service):
+
+        def on_connect(self, conn):
+            raise end
+
+    with serving(Ending) as port:
+        for _ in range(2):
+            with socket.create_connection(('localhost', port)) as sock:
+                sock.settimeout(10.0)
+                assert sock.recv(1) == b''
+        wait_until(lambda: not _client_threads())
+    assert caplog.text.count(f'is disconnected: {type(end).__name__}') == 2

@@ -34,6 +34,8 @@ from support.engines import FailingEngine
 
 WORLD_SCALE = 0.5
 BROKEN = 'broken'
+ENDS = {'exit': SystemExit(3), 'interrupt': KeyboardInterrupt()}
+"""What loading a scene of such a name raises."""
 
 
 class BlueEngine(FailingEngine):
@@ -61,11 +63,13 @@ def open_pattern(values: dict) -> OpenedScene:
     """
     Return a renderer that needs no scene, in a world of twice the scene's size.
 
-    :param values: ``config`` may be BROKEN, or how blue the pictures are, and how many seconds
-        loading takes: ``blue:seconds``.
+    :param values: ``config`` may begin with BROKEN, be one of ENDS, or how blue the pictures are,
+        and how many seconds loading takes: ``blue:seconds``.
     """
-    if values['config'] == BROKEN:
-        raise SceneError("config 'broken' is broken")
+    if values['config'].startswith(BROKEN):
+        raise SceneError(f'config {values["config"]!r} is broken')
+    if values['config'] in ENDS:
+        raise ENDS[values['config']]
     blue, _, seconds = values['config'].partition(':')
     time.sleep(float(seconds or 0.0))
     engine = BlueEngine(
