@@ -21,7 +21,6 @@ from __future__ import annotations
 
 import importlib
 from typing import TYPE_CHECKING
-import warnings
 
 if TYPE_CHECKING:  # what _HOMES says, for type checkers
     from nerfstudio_renderer.camera import (  # noqa: F401
@@ -49,7 +48,6 @@ if TYPE_CHECKING:  # what _HOMES says, for type checkers
     from nerfstudio_renderer.memory import (  # noqa: F401
         forget_cached,
         free_unused_memory,
-        memory_in_use,
     )
     from nerfstudio_renderer.nerfstudio_render_queue import NerfStudioRenderQueue  # noqa: F401
     from nerfstudio_renderer.pose import (  # noqa: F401
@@ -65,11 +63,8 @@ if TYPE_CHECKING:  # what _HOMES says, for type checkers
 
 __version__ = '0.1.0'
 
-# nerfstudio 1.1.5 uses what PyTorch has deprecated since. Nothing that a user could do about it.
-warnings.filterwarnings('ignore', module=r'nerfstudio\.|torch\.jit\b')
-
-# Where each public name lives. They are imported when first used: cameras, poses and messages do
-# not have to wait for PyTorch and nerfstudio, which take seconds.
+# Where each public name lives. They are imported when first used: launch files and messages
+# do not have to wait for what they do not use.
 _HOMES = {
     'Camera': 'camera',
     'ConfigurationError': 'errors',
@@ -101,7 +96,6 @@ _HOMES = {
     'forget_cached': 'memory',
     'free_unused_memory': 'memory',
     'load_scene': 'scene',
-    'memory_in_use': 'memory',
     'moved': 'pose',
     'optical_depth': 'depth',
     'quaternion_of': 'pose',

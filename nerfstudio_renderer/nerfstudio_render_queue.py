@@ -69,8 +69,8 @@ class NerfStudioRenderQueue:
         self._intrinsics, ladder = _pictures(camera_config_path)
         quality = Quality(ladder, DEFAULTS.target_latency_ms / 1e3)
         with contained('loading the scene'):
-            scene = shared_scene(model_config_path, checkpoint=checkpoint_path, device=device)
-            renderer = ProgressiveRenderer(select_engine(scene, engine), quality)
+            scene = shared_scene(model_config_path, checkpoint=checkpoint_path)
+            renderer = ProgressiveRenderer(select_engine(scene, engine, device), quality)
         self._queue = RenderQueue(renderer)
         # Not __del__: this also runs, in order, when the interpreter exits.
         self._finalizer = weakref.finalize(self, _release, self._queue, [scene])

@@ -20,9 +20,13 @@ import math
 
 from nerfstudio_renderer.conventions import PoseConvention
 from nerfstudio_renderer.errors import PoseError
+from nerfstudio_renderer.rotation import (
+    matrix_from_euler,
+    matrix_from_quaternion,
+    quaternion_from_matrix,
+)
 from nerfstudio_renderer.wording import quoted
 import numpy as np
-from scipy.spatial.transform import Rotation
 
 _SMALLEST_QUATERNION_NORM = 1e-6
 
@@ -47,7 +51,7 @@ def c2w_from_quaternion(
     if norm < _SMALLEST_QUATERNION_NORM:
         raise PoseError(f'orientation {quaternion.tolist()} has norm {norm:g}, no direction')
     quaternion /= np.abs(quaternion).max()  # squares of what is very long would overflow
-    rotation = Rotation.from_quat(quaternion).as_matrix() @ convention.from_opengl
+    rotation = matrix_from_quaternion(quaternion) @ convention.from_opengl
     return np.column_stack([rotation, position])
 
 
@@ -59,8 +63,8 @@ def quaternion_of(c2w: np.ndarray, convention: PoseConvention) -> tuple[float, .
     :param convention: the axes in which the orientation is wanted.
     :returns: x, y, z, w of a unit quaternion.
     """
-    rotation = Rotation.from_matrix(c2w[:3, :3] @ convention.from_opengl.T)
-    return tuple(rotation.as_quat().tolist())
+    rotation = c2w[:3, :3] @ convention.from_opengl.T
+    return tuple(quaternion_from_matrix(rotation).tolist())
 
 
 def moved(c2w: np.ndarray, position: Sequence[float], quaternion: Sequence[float]) -> np.ndarray:
@@ -88,8 +92,7 @@ def c2w_from_euler(position: Sequence[float], degrees: Sequence[float]) -> np.nd
     """
     position = _finite(position, 3, 'position')
     degrees = _finite(degrees, 3, 'rotation')
-    rotation = Rotation.from_euler('xyz', degrees, degrees=True).as_matrix()
-    return np.column_stack([rotation, position])
+    return np.column_stack([matrix_from_euler(degrees), position])
 
 
 def _finite(values: Sequence[float], count: int, name: str) -> np.ndarray:

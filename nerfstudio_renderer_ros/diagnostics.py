@@ -18,9 +18,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
-from nerfstudio_renderer import memory_in_use
 from nerfstudio_renderer_ros.stage import Stage
 from nerfstudio_renderer_ros.statistics import Latency, Statistics, Summary
+import psutil
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from std_msgs.msg import Header
@@ -83,13 +83,16 @@ class Diagnostics:
         scene = self._stage.scene
         if scene is None:
             return state
-        device = scene.renderer.engine.device
+        engine = scene.renderer.engine
+        memory = engine.device_memory()
+        if memory is None:
+            memory = psutil.Process().memory_info().rss
         return {
             **state,
             'scene': scene.title,
             'engine': scene.engine,
-            'device': str(device),
-            'memory, MiB': f'{memory_in_use(device) / _MIB:.0f}',
+            'device': str(engine.device),
+            'memory, MiB': f'{memory / _MIB:.0f}',
             'rays per second': f'{scene.renderer.rays_per_second:.0f}',
         }
 

@@ -72,11 +72,8 @@ def open_scene(values: Mapping[str, Value]) -> OpenedScene:
 
     :raises RendererError: if a file, the device or the engine cannot be used.
     """
-    # The core imports PyTorch and nerfstudio when these names are first used: here, not before.
-    scene = core.load_scene(
-        values['config'], checkpoint=values['checkpoint'], device=values['device']
-    )
-    engine, why = core.choose_engine(scene, values['engine'])
+    scene = core.load_scene(values['config'], checkpoint=values['checkpoint'])
+    engine, why = core.choose_engine(scene, values['engine'], values['device'])
     quality = core.Quality(core.StrideLadder(tuple(values['levels'])))
     return OpenedScene(
         core.ProgressiveRenderer(engine, quality),
