@@ -15,6 +15,7 @@
 // The kernels as a Python module: chooses the one for this processor, and shares out the rays.
 
 #include <cstdint>
+#include <exception>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -57,6 +58,25 @@ Kernel kernel_named(const py::handle & name)
   refuse("instruction_set", "one that this processor has (" + known + ')', shown(name));
 }
 
+// Run what needs no Python, while other Python threads go on. When the interpreter is ending, taking
+// its lock again ends this thread (a daemon thread) by unwinding its stack. No destructor may be what
+// takes the lock, as that of pybind11's gil_scoped_release does: that would end the process.
+template<typename Function>
+void without_python(const Function & function)
+{
+  std::exception_ptr error;
+  PyThreadState * const thread = PyEval_SaveThread();
+  try {
+    function();
+  } catch (...) {
+    error = std::current_exception();
+  }
+  PyEval_RestoreThread(thread);
+  if (error) {
+    std::rethrow_exception(error);
+  }
+}
+
 class Renderer
 {
 public:
@@ -75,8 +95,7 @@ public:
     }
     Rays rays{{}, from.data(), to.mutable_data(), from.shape(0)};
     copy_three("origin", origin, rays.origin);
-    const py::gil_scoped_release release;
-    share_out(rays);
+    without_python([&] {share_out(rays);});
   }
 
   std::string instruction_set() const {return kernel_.name;}
