@@ -57,6 +57,22 @@ def test_parameters_that_are_no_numbers_do_no_harm(value: float):
     render(packed, rays(40))
 
 
+def test_arrays_may_begin_at_any_float():
+    def moved(array: np.ndarray) -> np.ndarray:
+        return np.concatenate([[0.0], array.ravel()]).astype(np.float32)[1:].reshape(array.shape)
+
+    field = MODEL.field
+    grid = tuple(replace(level, tables=moved(level.tables)) for level in field.grid)
+    assert {level.tables.ctypes.data % 8 for level in grid} == {4}
+    layers = tuple(replace(layer, weights=moved(layer.weights)) for layer in field.layers)
+    other = replace(MODEL, field=replace(field, grid=grid, layers=layers))
+    directions = moved(rays(50))
+    for name in _kernel.instruction_sets():
+        np.testing.assert_array_equal(
+            render(other, directions, instruction_set=name),
+            render(MODEL, directions, instruction_set=name))
+
+
 @pytest.mark.parametrize('threads', [1, 3])
 def test_no_rays_are_no_picture(threads: int):
     assert render(MODEL, np.empty((0, 3), np.float32), threads=threads).shape == (0, 5)

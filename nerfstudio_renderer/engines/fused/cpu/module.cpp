@@ -14,6 +14,8 @@
 
 // The kernels as a Python module: chooses the one for this processor, and shares out the rays.
 
+#include <unistd.h>
+
 #include <cstdint>
 #include <exception>
 #include <stdexcept>
@@ -58,9 +60,22 @@ Kernel kernel_named(const py::handle & name)
   refuse("instruction_set", "one that this processor has (" + known + ')', shown(name));
 }
 
-// Run what needs no Python, while other Python threads go on. When the interpreter is ending, taking
-// its lock again ends this thread (a daemon thread) by unwinding its stack. No destructor may be what
-// takes the lock, as that of pybind11's gil_scoped_release does: that would end the process.
+// Take Python's lock again. While the interpreter ends, that ends a thread (a daemon) by unwinding its
+// stack: from a destructor, as that of pybind11's gil_scoped_release, it would end the process, and
+// objects of Python would be released without the lock. So this thread stops here, as it does from
+// Python 3.14 on, and ends with the process.
+void take_lock(PyThreadState * thread)
+{
+  try {
+    PyEval_RestoreThread(thread);
+  } catch (...) {
+    for (;; ) {
+      pause();
+    }
+  }
+}
+
+// Run what needs no Python, while other Python threads go on.
 template<typename Function>
 void without_python(const Function & function)
 {
@@ -71,7 +86,7 @@ void without_python(const Function & function)
   } catch (...) {
     error = std::current_exception();
   }
-  PyEval_RestoreThread(thread);
+  take_lock(thread);
   if (error) {
     std::rethrow_exception(error);
   }
