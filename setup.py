@@ -31,13 +31,14 @@ def files_below(folder):
 
 def cpu_kernels():
     """Return the extension with the fused engine's CPU kernels."""
-    folder = Path(CORE, 'engines', 'fused', 'cpu')
+    engines = Path(CORE, 'engines')
+    folder = engines / 'fused' / 'cpu'
     return Extension(
         '.'.join([*folder.parts, '_kernel']),
         # The instruction sets are chosen in the sources: all are in one file, for any processor.
         sources=sorted(map(str, folder.glob('*.cpp'))),
-        depends=sorted(map(str, folder.glob('*.hpp'))),
-        include_dirs=pybind11_headers(),
+        depends=sorted(map(str, [*folder.glob('*.hpp'), *engines.glob('native/*.hpp')])),
+        include_dirs=[str(engines), *pybind11_headers()],
         language='c++',
         extra_compile_args=[
             '-std=c++17', '-O3', '-fvisibility=hidden',

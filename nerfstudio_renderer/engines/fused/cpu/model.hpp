@@ -12,7 +12,8 @@
 // See the License for the specific language governing permissions and
 // limitations under the License.
 
-// A nerfacto model as the kernels read it: plain views of arrays that packing.hpp owns.
+// A nerfacto model as the kernels read it: plain views of arrays that packing.py makes, and that
+// packed_model.hpp checks and keeps.
 
 #pragma once
 
@@ -32,6 +33,18 @@ constexpr int DIRECTION_COEFFICIENTS = 16;
 
 // Of a rendered ray: red, green, blue, median depth, accumulation.
 constexpr int CHANNELS = 5;
+
+// Outputs of the head: red, green, blue before the sigmoid.
+constexpr int COLOURS = 3;
+
+// The largest model that is taken. It is far from any that was trained; what is calculated from
+// these numbers stays within 32 bits, and a thread's memory within a gigabyte.
+constexpr int MOST_SAMPLES = 1 << 14;       // of a pass
+constexpr int MOST_WIDTH = 1 << 14;         // inputs or outputs of a layer, pairs of a level
+constexpr int MOST_FIELD_VALUES = 1 << 22;  // outputs of the field for all samples of a ray
+constexpr int MOST_PARTS = 1 << 10;         // layers, levels or passes
+constexpr int MOST_CELLS = 1 << 30;         // along the unit cube's edge
+constexpr std::int64_t MOST_ENTRIES = std::int64_t{1} << 32;  // of a level, for a pair
 
 // weights @ x + biases.
 struct Dense

@@ -14,8 +14,10 @@
 
 // The kernels as a Python module: chooses the one for this processor, and shares out the rays.
 
+#include <unistd.h>
+
 #include <cstdint>
-#include <cstring>
+#include <exception>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -24,52 +26,18 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
-#include "crew.hpp"
+#include "instruction_sets.hpp"
 #include "model.hpp"
-
-namespace py = pybind11;
+#include "native/thread_pool.hpp"
+#include "packed_model.hpp"
+#include "python_values.hpp"
 
 namespace nerfacto
 {
-
-#define DECLARE(INSTRUCTION_SET) \
-  namespace INSTRUCTION_SET {void render(const Model &, const Rays &, std::int64_t *);}
-DECLARE(baseline)
-#if defined(__x86_64__)
-DECLARE(avx2)
-DECLARE(avx512)
-#endif
-
 namespace
 {
 
-using Array = py::array_t<float, py::array::c_style>;
-
-struct Kernel
-{
-  const char * name;
-  void (* render)(const Model &, const Rays &, std::int64_t *);
-};
-
-// Those that this processor can run, the fastest first.
-std::vector<Kernel> available_kernels()
-{
-  std::vector<Kernel> kernels;
-#if defined(__x86_64__)
-  __builtin_cpu_init();
-  const bool fma = __builtin_cpu_supports("fma");
-  if (fma && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-    __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
-  {
-    kernels.push_back({"avx512", avx512::render});
-  }
-  if (fma && __builtin_cpu_supports("avx2")) {
-    kernels.push_back({"avx2", avx2::render});
-  }
-#endif
-  kernels.push_back({"baseline", baseline::render});
-  return kernels;
-}
+constexpr int MOST_THREADS = 4096;
 
 std::vector<std::string> instruction_sets()
 {
@@ -80,124 +48,91 @@ std::vector<std::string> instruction_sets()
   return names;
 }
 
-// Reads a PackedModel (packing.py), and keeps it alive.
+Kernel kernel_named(const py::handle & name)
+{
+  std::string known = "'' for the fastest";
+  for (const Kernel & kernel : available_kernels()) {
+    if (name.equal(py::str("")) || name.equal(py::str(kernel.name))) {
+      return kernel;
+    }
+    known += std::string(", '") + kernel.name + '\'';
+  }
+  refuse("instruction_set", "one that this processor has (" + known + ')', shown(name));
+}
+
+// Take Python's lock again. While the interpreter ends, that ends a thread (a daemon) by unwinding its
+// stack: from a destructor, as that of pybind11's gil_scoped_release, it would end the process, and
+// objects of Python would be released without the lock. So this thread stops here, as it does from
+// Python 3.14 on, and ends with the process.
+void take_lock(PyThreadState * thread)
+{
+  try {
+    PyEval_RestoreThread(thread);
+  } catch (...) {
+    for (;; ) {
+      pause();
+    }
+  }
+}
+
+// Run what needs no Python, while other Python threads go on.
+template<typename Function>
+void without_python(const Function & function)
+{
+  std::exception_ptr error;
+  PyThreadState * const thread = PyEval_SaveThread();
+  try {
+    function();
+  } catch (...) {
+    error = std::current_exception();
+  }
+  take_lock(thread);
+  if (error) {
+    std::rethrow_exception(error);
+  }
+}
+
 class Renderer
 {
 public:
-  Renderer(py::object packed, const std::string & instruction_set, int threads)
-  : packed_(packed), kernel_(kernel(instruction_set)), crew_(threads - 1)
-  {
-    const auto counts = packed.attr("proposal_samples").cast<std::vector<int>>();
-    densities_.reserve(counts.size());
-    for (const py::handle & proposal : packed.attr("proposals")) {
-      densities_.push_back(density(proposal));
-      proposals_.push_back({&densities_.back(), counts.at(proposals_.size())});
-    }
-    model_.proposals = proposals_.data();
-    model_.proposal_count = static_cast<int>(proposals_.size());
-    model_.field = density(packed.attr("field"));
-    model_.field_samples = packed.attr("field_samples").cast<int>();
-    model_.direction = dense(packed.attr("direction"));
-    model_.head = network(packed.attr("head"));
-    model_.near = packed.attr("near").cast<float>();
-    model_.far = packed.attr("far").cast<float>();
-    model_.piecewise = packed.attr("piecewise").cast<bool>();
-    model_.contracted = packed.attr("contracted").cast<bool>();
-    model_.last_sample = packed.attr("last_sample").cast<bool>();
-    copy(packed.attr("box_low"), model_.box_low);
-    copy(packed.attr("box_scale"), model_.box_scale);
-    copy(packed.attr("background"), model_.background);
-  }
+  Renderer(
+    const py::object & packed, const py::object & instruction_set, const py::object & threads)
+  : packed_(packed), kernel_(kernel_named(instruction_set)),
+    pool_(static_cast<int>(integer("threads", threads, 1, MOST_THREADS)) - 1) {}
 
-  void render(py::object origin, const Array & directions, Array & pictures)
+  void render(
+    const py::object & origin, const py::object & directions, const py::object & pictures)
   {
-    if (directions.ndim() != 2 || directions.shape(1) != 3 || pictures.ndim() != 2 ||
-      pictures.shape(0) != directions.shape(0) || pictures.shape(1) != CHANNELS)
-    {
-      throw std::invalid_argument("directions must be (n, 3), pictures (n, 5)");
+    const Array from = floats("directions", directions, {-1, 3});
+    Array to = floats("pictures", pictures, {from.shape(0), CHANNELS});
+    if (!to.writeable()) {
+      throw std::invalid_argument("pictures must be writeable");
     }
-    Rays rays{{}, directions.data(), pictures.mutable_data(), directions.shape(0)};
-    copy(origin, rays.origin);
-    const py::gil_scoped_release release;
-    std::int64_t next = 0;
-    crew_.run([&] {kernel_.render(model_, rays, &next);});
+    Rays rays{{}, from.data(), to.mutable_data(), from.shape(0)};
+    copy_three("origin", origin, rays.origin);
+    without_python([&] {share_out(rays);});
   }
 
   std::string instruction_set() const {return kernel_.name;}
 
 private:
-  static Kernel kernel(const std::string & name)
+  void share_out(const Rays & rays)
   {
-    for (const Kernel & kernel : available_kernels()) {
-      if (name.empty() || name == kernel.name) {
-        return kernel;
-      }
-    }
-    throw std::invalid_argument("this processor has no " + name);
+    std::int64_t next = 0;
+    pool_.run([&] {
+        try {
+          kernel_.render(packed_.model(), rays, &next);
+        } catch (...) {
+          // No rays are left for the other threads.
+          __atomic_store_n(&next, rays.count, __ATOMIC_RELAXED);
+          throw;
+        }
+      });
   }
 
-  static void copy(const py::handle & values, float (& to)[3])
-  {
-    const auto from = values.cast<std::vector<float>>();
-    if (from.size() != 3) {
-      throw std::invalid_argument("expected three numbers");
-    }
-    std::memcpy(to, from.data(), sizeof(to));
-  }
-
-  // The arrays live as long as packed_; a cast that had to copy would not.
-  static const float * floats(const py::handle & array)
-  {
-    if (!Array::check_(array)) {
-      throw std::invalid_argument("expected contiguous float32");
-    }
-    return py::reinterpret_borrow<Array>(array).data();
-  }
-
-  static Dense dense(const py::handle & layer)
-  {
-    return {
-      layer.attr("inputs").cast<int>(), layer.attr("outputs").cast<int>(),
-      floats(layer.attr("weights")), floats(layer.attr("biases"))};
-  }
-
-  Network network(const py::handle & layers)
-  {
-    std::vector<Dense> & copies = layers_.emplace_back();
-    for (const py::handle & layer : layers) {
-      copies.push_back(dense(layer));
-    }
-    return {copies.data(), static_cast<int>(copies.size())};
-  }
-
-  HashGrid grid(const py::handle & levels)
-  {
-    std::vector<GridLevel> & copies = grids_.emplace_back();
-    int pairs = 0;
-    for (const py::handle & level : levels) {
-      const py::object tables = level.attr("tables");
-      const auto shape = tables.attr("shape").cast<std::vector<std::int64_t>>();
-      pairs = static_cast<int>(shape.at(0));
-      copies.push_back(
-        {level.attr("scaling").cast<float>(), level.attr("side").cast<int>(), floats(tables),
-          shape.at(1)});
-    }
-    return {copies.data(), static_cast<int>(copies.size()), pairs};
-  }
-
-  DensityNetwork density(const py::handle & packed)
-  {
-    return {grid(packed.attr("grid")), network(packed.attr("layers"))};
-  }
-
-  py::object packed_;
+  PackedModel packed_;
   Kernel kernel_;
-  std::vector<std::vector<GridLevel>> grids_;
-  std::vector<std::vector<Dense>> layers_;
-  std::vector<DensityNetwork> densities_;
-  std::vector<ProposalPass> proposals_;
-  Model model_{};
-  Crew crew_;
+  native::ThreadPool pool_;
 };
 
 }  // namespace
@@ -205,17 +140,21 @@ private:
 
 PYBIND11_MODULE(_kernel, module)
 {
+  namespace py = pybind11;
   module.doc() = "Whole rays of a nerfacto model on the CPU.";
   module.def(
     "instruction_sets", nerfacto::instruction_sets,
     "Return the names of the kernels that this processor can run, the fastest first.");
   py::class_<nerfacto::Renderer>(module, "Renderer", "Renders the rays of one PackedModel.")
   .def(
-    py::init<py::object, const std::string &, int>(), py::arg("packed"),
-    py::arg("instruction_set"), py::arg("threads"))
+    py::init<const py::object &, const py::object &, const py::object &>(), py::arg("packed"),
+    py::arg("instruction_set"), py::arg("threads"),
+    "Check and keep ``packed``. ValueError names what the kernels cannot render with, RuntimeError\n"
+    "says that threads cannot start.")
   .def(
-    "render", &nerfacto::Renderer::render, py::arg("origin"), py::arg("directions").noconvert(),
-    py::arg("pictures").noconvert(),
-    "Render rays from ``origin`` into ``pictures``, float32 of shape (n, 5).")
+    "render", &nerfacto::Renderer::render, py::arg("origin"), py::arg("directions"),
+    py::arg("pictures"),
+    "Render rays from ``origin`` into ``pictures``, float32 of shape (n, 5). Threads may do so at\n"
+    "once, and other Python threads go on meanwhile.")
   .def_property_readonly("instruction_set", &nerfacto::Renderer::instruction_set);
 }

@@ -19,8 +19,8 @@
 #include "dense.hpp"
 #include "directions.hpp"
 #include "hash_grid.hpp"
-#include "march.hpp"
 #include "model.hpp"
+#include "ray_marcher.hpp"
 #include "sampling.hpp"
 #include "vectors.hpp"
 #include "workspace.hpp"
@@ -30,12 +30,13 @@ namespace nerfacto
 namespace INSTRUCTION_SET
 {
 
-// When no ray of a packet lets through more than this, what lies behind is not looked at: it would
-// add less than this to any weight. docs/performance.md has what that costs and gives.
-constexpr float OPAQUE = 1e-5f;
+// A ray ends where it lets through less: all that lies behind it together weighs no more than this,
+// a 400th of an 8-bit step. Those of a packet end together, when the last one does.
+constexpr float OPAQUE_TRANSMITTANCE = 1e-5f;
 
-// Samples of less weight are not coloured, but taken to have the mean colour of the others.
-constexpr float FAINT = 3e-4f;
+// The colour of a sample that weighs less changes its pixel by no more than this, a 13th of an 8-bit
+// step, and is not worth the colour network: the sample takes the mean colour of its ray's others.
+constexpr float NEGLIGIBLE_WEIGHT = 3e-4f;
 
 // What is seen along a packet's rays.
 struct Picture
@@ -65,12 +66,12 @@ INLINE void evaluate(
 inline void propose(
   const Model & model, const ProposalPass & pass, const PacketRays & rays, Workspace & work)
 {
-  March march(model, rays, work.edges.data());
+  RayMarcher marcher(model, rays, work.edges.data());
   int i = 0;
-  for (; i < pass.samples && !all_below(march.transmittance, OPAQUE); ++i) {
-    march.advance();
-    evaluate(*pass.density, march.positions, work, work.result.data());
-    work.weights[i] = march.weight(work.result[0]);
+  for (; i < pass.samples && !all_below(marcher.transmittance, OPAQUE_TRANSMITTANCE); ++i) {
+    marcher.advance();
+    evaluate(*pass.density, marcher.positions, work, work.result.data());
+    work.weights[i] = marcher.weight(work.result[0]);
   }
   for (; i < pass.samples; ++i) {
     work.weights[i] = all(0.0f);
@@ -99,7 +100,7 @@ INLINE void note_coloured(int index, const Lanes & weight, Workspace & work, Col
   for (int lane = 0; lane < LANES; ++lane) {
     std::int32_t & count = coloured.count[lane];
     work.coloured[count * LANES + lane] = index;
-    count += weight[lane] > FAINT;
+    count += weight[lane] > NEGLIGIBLE_WEIGHT;
   }
 }
 
@@ -109,23 +110,23 @@ inline Coloured sample_field(
 {
   const int last = model.field_samples - 1;
   const int outputs = work.field_outputs;
-  March march(model, rays, work.edges.data());
+  RayMarcher marcher(model, rays, work.edges.data());
   Coloured coloured{};
   picture.accumulation = picture.depth = all(0.0f);
-  for (int i = 0; i <= last && !all_below(march.transmittance, OPAQUE); ++i) {
-    march.advance();
-    evaluate(model.field, march.positions, work, &work.outputs[i * outputs]);
-    const Lanes weight = march.weight(work.outputs[i * outputs]);
+  for (int i = 0; i <= last && !all_below(marcher.transmittance, OPAQUE_TRANSMITTANCE); ++i) {
+    marcher.advance();
+    evaluate(model.field, marcher.positions, work, &work.outputs[i * outputs]);
+    const Lanes weight = marcher.weight(work.outputs[i * outputs]);
     work.weights[i] = weight;
     Lanes matters = weight;
     for (int p = 0; p < PARTS; ++p) {
       // The median: the middle of the first sample with which half of everything is passed.
       Floats & sum = picture.accumulation.part[p];
       Floats & depth = picture.depth.part[p];
-      depth = sum < 0.5f ? march.middle.part[p] : depth;
+      depth = sum < 0.5f ? marcher.middle.part[p] : depth;
       sum += weight.part[p];
       if (i == last && model.last_sample) {
-        matters.part[p] += march.transmittance.part[p];
+        matters.part[p] += marcher.transmittance.part[p];
       }
     }
     note_coloured(i, matters, work, coloured);

@@ -20,6 +20,7 @@
 
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <new>
 #include <utility>
@@ -51,8 +52,8 @@ typedef float UnalignedFloats
   __attribute__((vector_size(4 * VECTOR_FLOATS), may_alias, aligned(4)));
 typedef std::int32_t Ints VECTOR;
 typedef std::uint32_t Words VECTOR;
-// Two floats at a time.
-typedef double Pair __attribute__((may_alias));
+// Two floats at a time, wherever floats may be.
+typedef double Pair __attribute__((may_alias, aligned(4)));
 typedef double Pairs VECTOR;
 
 INLINE Floats splat(float value) {return value - Floats{};}
@@ -152,14 +153,14 @@ template<typename T>
 class Buffer
 {
 public:
-  explicit Buffer(int count)
+  explicit Buffer(std::size_t count)
   : values_(static_cast<T *>(::operator new(count * sizeof(T), std::align_val_t{ALIGNMENT}))) {}
   ~Buffer() {::operator delete(values_, std::align_val_t{ALIGNMENT});}
   Buffer(const Buffer &) = delete;
   Buffer & operator=(const Buffer &) = delete;
 
   INLINE T * data() {return values_;}
-  INLINE T & operator[](int index) {return values_[index];}
+  INLINE T & operator[](std::ptrdiff_t index) {return values_[index];}
   INLINE void swap(Buffer & other)
   {
     T * const values = values_;

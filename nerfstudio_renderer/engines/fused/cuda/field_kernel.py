@@ -17,9 +17,10 @@ from __future__ import annotations
 
 from nerfstudio_renderer.engines.fused.cuda.networks import colour_network, spherical_harmonics
 from nerfstudio_renderer.engines.fused.cuda.shading import (
-    DARK,
     load_directions,
     load_samples,
+    NEGLIGIBLE_WEIGHT,
+    OPAQUE_TRANSMITTANCE,
     pick,
     shade,
     weigh,
@@ -28,9 +29,6 @@ from nerfstudio_renderer.engines.fused.cuda.space import BACKGROUND
 import triton
 import triton.language as tl
 
-# A step in which no sample weighs more has no colour: its rays' lie within a hundredth of an
-# 8-bit step per sample.
-_NEGLIGIBLE = tl.constexpr(4e-5)
 _CHANNELS = tl.constexpr(5)
 
 
@@ -69,7 +67,7 @@ def field_kernel(
              + tl.load(last_edge + edge_pitch, mask=there, other=0.0)) * 0.5
     colour = tl.zeros([RAYS * SAMPLES, COLOURS], tl.float32)
     done = 0
-    while (done < samples) & (tl.max(light) > DARK):
+    while (done < samples) & (tl.max(light) > OPAQUE_TRANSMITTANCE):
         start, end = load_samples(
             edges, ray, inside, done + lane // RAYS, samples, edge_step, edge_pitch
         )
@@ -90,7 +88,7 @@ def field_kernel(
                 # What the ray's samples leave open has the last one's colour.
                 weight = tl.where(done + row == samples - 1, weight + 1.0 - total, weight)
             shares = tl.where(tl.arange(0, SAMPLES)[:, None] == row, weight[None, :], shares)
-        if tl.max(tl.max(shares, axis=1), axis=0) > _NEGLIGIBLE:
+        if tl.max(tl.max(shares, axis=1), axis=0) > NEGLIGIBLE_WEIGHT:
             raw = colour_network(
                 harmonics, outputs, colour_weights, colour_biases,
                 OUTPUTS, COLOUR_HIDDEN, COLOUR_LAYERS, COLOURS,

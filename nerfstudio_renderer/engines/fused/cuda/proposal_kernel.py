@@ -16,9 +16,9 @@
 from __future__ import annotations
 
 from nerfstudio_renderer.engines.fused.cuda.shading import (
-    DARK,
     load_directions,
     load_samples,
+    OPAQUE_TRANSMITTANCE,
     pick,
     shade,
     weigh,
@@ -53,7 +53,7 @@ def proposal_kernel(
     light = tl.where(there, 1.0, 0.0)
     total = tl.zeros([RAYS], tl.float32)
     done = 0
-    while (done < samples) & (tl.max(light) > DARK):
+    while (done < samples) & (tl.max(light) > OPAQUE_TRANSMITTANCE):
         start, end = load_samples(
             edges, ray, inside, done + lane // RAYS, samples, edge_step, edge_pitch
         )

@@ -20,9 +20,12 @@ from nerfstudio_renderer.engines.fused.cuda.space import DENSITY_SCALE, to_unit_
 import triton
 import triton.language as tl
 
-# A program stops where less light than this is left on all its rays: what lies behind is less
-# than a tenth of an 8-bit step.
-DARK = tl.constexpr(1e-4)
+# A ray ends where it lets through less: all that lies behind it together weighs no more than this,
+# a fortieth of an 8-bit step. Those of a program end together, when the last one does.
+OPAQUE_TRANSMITTANCE = tl.constexpr(1e-4)
+# The colour of a sample that weighs less changes its pixel by no more than this, a hundredth of an
+# 8-bit step, and is not worth the colour network: a step in which no sample weighs more adds none.
+NEGLIGIBLE_WEIGHT = tl.constexpr(4e-5)
 
 
 @triton.jit

@@ -32,11 +32,11 @@ struct PacketRays
   Lanes direction[3];
 };
 
-class March
+class RayMarcher
 {
 public:
   // :param edges: of the samples, in the spacing; read by each call of ``advance``.
-  INLINE March(const Model & model, const PacketRays & rays, const Lanes * edges)
+  INLINE RayMarcher(const Model & model, const PacketRays & rays, const Lanes * edges)
   : transmittance(all(1.0f)), model_(model), rays_(rays), spacing_(model), edge_(edges),
     end_(spacing_.distances(*edges)) {}
 
