@@ -65,7 +65,10 @@ setup(
     name=PACKAGE,
     version='0.1.0',
     packages=find_packages(include=[CORE, f'{CORE}.*', PACKAGE, f'{PACKAGE}.*']),
-    package_data={CORE: ['py.typed', *files_below(f'{CORE}/scenes')], PACKAGE: ['py.typed']},
+    package_data={
+        CORE: ['py.typed', *files_below(f'{CORE}/bundled_scenes')],
+        PACKAGE: ['py.typed'],
+    },
     ext_modules=[cpu_kernels()],
     data_files=[
         ('share/ament_index/resource_index/packages', [f'resource/{PACKAGE}']),

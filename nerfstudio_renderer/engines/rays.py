@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from nerfstudio_renderer.camera import Camera, Intrinsics
-from nerfstudio_renderer.directions import unit_directions
-from nerfstudio_renderer.memory import cached
+from nerfstudio_renderer.caches import cached
+from nerfstudio_renderer.cameras.camera import Camera, Intrinsics
+from nerfstudio_renderer.cameras.directions import unit_directions
 import numpy as np
 
 _SHORTEST = np.float32(1e-12)

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields, replace
 import math
 
-from nerfstudio_renderer.engines.fused.cpu import _kernel
+from nerfstudio_renderer.engines.nerfacto.cpu import _kernel
 import numpy as np
 import pytest
 from support.packed_models import dense, density, level, ORIGIN, packed_model, rays, render

@@ -11,7 +11,7 @@ import pytest
 
 PRELUDE = """
 import os, re, resource, signal, threading
-from nerfstudio_renderer.engines.fused.cpu import _kernel
+from nerfstudio_renderer.engines.nerfacto.cpu import _kernel
 import numpy as np
 from support.packed_models import dense, density, ORIGIN, packed_model, rays, render
 MODEL = packed_model()

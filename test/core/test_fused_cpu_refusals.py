@@ -8,7 +8,7 @@ from dataclasses import fields, replace
 import math
 from typing import Any
 
-from nerfstudio_renderer.engines.fused.cpu import _kernel
+from nerfstudio_renderer.engines.nerfacto.cpu import _kernel
 import numpy as np
 import pytest
 from support.packed_models import dense, density, ORIGIN, packed_model, rays, render

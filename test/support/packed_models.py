@@ -6,8 +6,8 @@ from __future__ import annotations
 from itertools import product
 from typing import Any
 
-from nerfstudio_renderer.engines.fused.cpu import _kernel
-from nerfstudio_renderer.engines.fused.cpu.packing import (
+from nerfstudio_renderer.engines.nerfacto.cpu import _kernel
+from nerfstudio_renderer.engines.nerfacto.cpu.packing import (
     OUTPUT_BLOCK,
     PackedDense,
     PackedDensity,
