@@ -10,7 +10,8 @@ import re
 from typing import Any
 
 from nerfstudio_renderer.errors import SceneError
-from nerfstudio_renderer.scene.torch_files import read_torch_file, StoredTensor
+from nerfstudio_renderer.scene.files import earlier_checkpoint
+from nerfstudio_renderer.scene.torch_files import DamagedFileError, open_torch_file, StoredTensor
 from nerfstudio_renderer.wording import quoted
 import numpy as np
 
@@ -23,12 +24,17 @@ _PER_IMAGE_KEYS = (
     'camera_optimizer.pose_adjustment',
 )
 _AABB_KEY = 'field.aabb'
+_MOST_STEPS = 2**53  # whole numbers that a float still tells apart
 _FLOATS = frozenset({'float16', 'bfloat16', 'float32', 'float64'})
 
 
 @dataclass(frozen=True, eq=False)
 class Checkpoint:
-    """A checkpoint's step and the model's tensors, which are read when they are asked for."""
+    """
+    A checkpoint's step and the model's tensors, which are read when they are asked for.
+
+    Whoever holds it, or a tensor of it, holds its file open.
+    """
 
     path: Path
     """The file."""
@@ -99,17 +105,27 @@ def read_checkpoint(path: Path) -> Checkpoint:
     :raises SceneError: if it is damaged, holds anything but tensors and plain values, or is no
         checkpoint of a nerfstudio pipeline.
     """
-    content = read_torch_file(path)
+    try:
+        content = open_torch_file(path).content
+    except DamagedFileError as error:
+        earlier = earlier_checkpoint(path)
+        if earlier is None:
+            raise
+        raise DamagedFileError(f'{error}; an earlier step is beside it: {quoted(earlier.name)}'
+                               ) from error
     pipeline = content.get('pipeline') if isinstance(content, dict) else None
     if not isinstance(pipeline, dict):
         raise SceneError(f"checkpoint {quoted(str(path))} has no 'pipeline': it is not one of "
                          'ns-train')
-    state = {
-        name: tensor
-        for key, tensor in pipeline.items()
-        if (name := _model_key(key)) and not name.startswith(_METRIC_PREFIXES)
-        and isinstance(tensor, StoredTensor)
-    }
+    state: dict[str, StoredTensor] = {}
+    for key, tensor in pipeline.items():
+        name = _model_key(key)
+        if not name or name.startswith(_METRIC_PREFIXES) or not isinstance(tensor, StoredTensor):
+            continue
+        if name in state:
+            raise SceneError(f'checkpoint {quoted(str(path))} has {quoted(name)} twice, of two '
+                             'models')
+        state[name] = tensor
     if not state:
         raise SceneError(f"checkpoint {quoted(str(path))} has no '_model.' tensors: it is not one "
                          'of ns-train')
@@ -117,9 +133,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
 
 
 def _step(value: Any, path: Path) -> int:
-    if isinstance(value, StoredTensor) and value.count == 1:
-        value = value.read().item()
-    if not (isinstance(value, int | float) and 0 <= value < 1 << 53):
+    if type(value) not in (int, float) or not (0 <= value < _MOST_STEPS and value % 1 == 0):
         raise SceneError(f'checkpoint {quoted(str(path))}: its step {quoted(value)} is not a '
                          'number of iterations')
     return int(value)

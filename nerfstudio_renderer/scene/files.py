@@ -65,13 +65,26 @@ def bundled_config() -> Path:
     return Path(str(scenes / 'robot_cell/config.yml'))
 
 
+def earlier_checkpoint(path: Path) -> Path | None:
+    """Return the newest checkpoint beside ``path`` of an earlier step, None if there is none."""
+    match = _STEP.search(path.name)
+    steps = _checkpoints(path.parent)
+    earlier = [step for step in steps if match and step < int(match[1])]
+    return steps[max(earlier)] if earlier else None
+
+
 def _newest_checkpoint(folder: Path) -> Path:
-    steps = {
-        int(match[1]): path
-        for path in folder.glob('step-*.ckpt')
-        if (match := _STEP.search(path.name))
-    }
+    steps = _checkpoints(folder)
     if not steps:
         raise SceneError(f'no checkpoint step-*.ckpt in {str(folder)!r}; copy the folder '
                          'nerfstudio_models beside config.yml, or name a checkpoint')
     return steps[max(steps)]
+
+
+def _checkpoints(folder: Path) -> dict[int, Path]:
+    """Return the checkpoints in a folder by their step."""
+    return {
+        int(match[1]): path
+        for path in folder.glob('step-*.ckpt')
+        if (match := _STEP.search(path.name))
+    }

@@ -1,122 +1,186 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The records of a file of ``torch.save``: a zip archive whose records are not compressed."""
+"""
+The zip archive around a checkpoint: which record lies where.
+
+Of the format (PKWARE's APPNOTE.TXT 6.3.10, sections 4.3 and 4.5.3) only what PyTorch writes:
+records that are stored uncompressed, no comment, the directory at the end, with or without zip64.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-import os
-from pathlib import Path
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 import struct
-from typing import BinaryIO
-import zipfile
 
-from nerfstudio_renderer.errors import SceneError
+from nerfstudio_renderer.scene.torch_files.problems import Damaged, Refused
+from nerfstudio_renderer.scene.torch_files.source import Source
+from nerfstudio_renderer.wording import shortened
 
-LARGEST_DIRECTORY = 32 << 20
-"""Bytes of a zip directory that are read; a checkpoint's, a hundred a tensor, has some 10,000."""
-_MOST_RECORDS = 100_000
-_LOCAL_HEADER = struct.Struct('<4s22xHH')
+# One record for each tensor: nerfacto with its optimisers has about 100, a large model thousands.
+# A record takes about 500 bytes of memory, so that this is 32 MB.
+_MOST_RECORDS = 65_536
+# 128 bytes for each of them; PyTorch's names and extra fields take less than 100.
+_LARGEST_DIRECTORY = 8 * 2**20
+
+_END = struct.Struct('<4s4H2LH')
+_END_64 = struct.Struct('<4sQ2H2L4Q')
+_LOCATOR = struct.Struct('<4sLQL')
+_ENTRY = struct.Struct('<4s6H3L5H2L')
+_LOCAL = struct.Struct('<4s5H3L2H')
+_SATURATED = 0xFFFFFFFF
+_ENCRYPTED = 1
 
 
 @dataclass(frozen=True)
 class Record:
-    """Where in the file the bytes of a record lie."""
+    """A file within the archive."""
 
+    name: str
+    """With its folder, such as ``step-000000100/data/0``."""
+    header: int
+    """Byte at which its local header begins."""
+    size: int
+    """Bytes of its content."""
+    end: int = 0
+    """Byte at which the next record or the directory begins: no content reaches beyond it."""
+
+
+@dataclass(frozen=True)
+class _Directory:
     offset: int
     size: int
+    count: int
 
 
 class Archive:
     """
-    An open file of ``torch.save``.
+    The records of a zip archive.
 
-    The file stays open as long as somebody holds the archive, so that what is read later is of the
-    same file, whatever is put in its place.
-
-    :raises SceneError: if it is no such file, or claims what it does not hold.
+    :raises Damaged: if it has no directory at its end, or one that contradicts itself.
+    :raises Refused: if it has more records than a checkpoint, or compressed ones.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._file = path.open('rb')
-        self.size = os.fstat(self._file.fileno()).st_size
-        """Bytes of the file."""
-        try:
-            self._records = self._directory()
-        except BaseException:
-            self._file.close()
-            raise
+    def __init__(self, source: Source) -> None:
+        directory = _locate_directory(source)
+        if directory.count > _MOST_RECORDS or directory.size > _LARGEST_DIRECTORY:
+            raise Refused(f'it is an archive of {directory.count} records in a directory of '
+                          f'{directory.size} bytes, more than any checkpoint has')
+        entries = _entries(source.read(directory.offset, directory.size), directory.count)
+        records = _bounded(list(entries), directory.offset)
+        self._source = source
+        self._records = {record.name: record for record in records}
+        if len(self._records) < len(records):
+            raise Damaged('two of its records have the same name')
+
+    def names(self) -> list[str]:
+        """Return the names of all records."""
+        return list(self._records)
 
     def __contains__(self, name: str) -> bool:
         return name in self._records
 
-    def record(self, name: str) -> Record:
-        """Return where a record lies; its name is without the archive's own folder."""
+    def size(self, name: str) -> int:
+        """Return how many bytes a record has; raises Damaged if there is none of that name."""
         if name not in self._records:
-            raise SceneError(f'it lacks its record {name!r}')
-        return self._located(self._records[name])
+            raise Damaged(f'it lacks the record {shortened(name)}')
+        return self._records[name].size
 
-    def read(self, offset: int, size: int) -> bytearray:
-        """Return bytes of the file."""
-        content = bytearray(size)
-        view, done = memoryview(content), 0
-        while done < size:
-            # Not mapped: reading a mapped file that somebody truncates ends the process.
-            count = os.preadv(self._file.fileno(), [view[done:]], offset + done)
-            if count == 0:
-                raise SceneError('it ends before its data; was it cut off, or changed meanwhile?')
-            done += count
-        return content
+    def begin(self, name: str) -> int:
+        """Return the byte of the file at which a record's content begins."""
+        size = self.size(name)
+        record = self._records[name]
+        header = _LOCAL.unpack(self._source.read(record.header, _LOCAL.size))
+        # Fields of the local header that data descriptors leave empty are in the directory.
+        signature, method, name_length, extra_length = header[0], header[3], header[9], header[10]
+        begin = record.header + _LOCAL.size + name_length + extra_length
+        if signature != b'PK\3\4' or method != 0:
+            raise Damaged(f'no record begins at byte {record.header}, where its directory has '
+                          f'{shortened(name)}')
+        if begin + size > record.end:
+            raise Damaged(f'its record {shortened(name)} of {size} bytes reaches into the next')
+        return begin
 
-    def _directory(self) -> dict[str, zipfile.ZipInfo]:
-        self._refuse_other_kinds()
-        with zipfile.ZipFile(_Bounded(self._file)) as archive:
-            entries = archive.infolist()
-        if len(entries) > _MOST_RECORDS:
-            raise SceneError(f'it has {len(entries)} records, more than {_MOST_RECORDS}')
-        folders = {entry.filename.partition('/')[0] for entry in entries}
-        if len(folders) != 1:
-            raise SceneError('its records are not in one folder, as torch.save writes them')
-        return {entry.filename.partition('/')[2]: entry for entry in entries}
-
-    def _refuse_other_kinds(self) -> None:
-        start = bytes(self.read(0, min(self.size, 16)))
-        if not start:
-            raise SceneError('it is empty')
-        if start.startswith(b'PK'):
-            return
-        if start[:1] == b'\x80':
-            raise SceneError('it has the form that PyTorch wrote before 1.6; load it with PyTorch '
-                             'and save it again')
-        if start[8:9] == b'{':
-            raise SceneError('it looks like a safetensors file; ns-train writes step-*.ckpt')
-        raise SceneError('it is no file of torch.save')
-
-    def _located(self, entry: zipfile.ZipInfo) -> Record:
-        if entry.compress_type != zipfile.ZIP_STORED or entry.flag_bits & 1:
-            raise SceneError(f'its record {entry.filename!r} is compressed, and torch.save '
-                             'compresses nothing')
-        header = self.read(entry.header_offset, _LOCAL_HEADER.size)
-        magic, name_length, extra_length = _LOCAL_HEADER.unpack(header)
-        offset = entry.header_offset + _LOCAL_HEADER.size + name_length + extra_length
-        if magic != b'PK\x03\x04' or offset + entry.file_size > self.size:
-            raise SceneError(f'its record {entry.filename!r} ends behind the file; was it cut '
-                             'off?')
-        return Record(offset, entry.file_size)
+    def read(self, name: str) -> bytes:
+        """Return a record's content."""
+        return self._source.read(self.begin(name), self.size(name))
 
 
-class _Bounded:
-    """A file whose reads are bounded, for a directory may claim to be as large as the file."""
+def _locate_directory(source: Source) -> _Directory:
+    end_offset = source.size - _END.size
+    if end_offset < 0:
+        raise Damaged(f'it ends after {source.size} bytes; its copying or saving was cut off')
+    end = _END.unpack(source.read(end_offset, _END.size))
+    if end[0] != b'PK\5\6' or end[7] != 0:
+        raise Damaged(f'it ends after {source.size} bytes without the directory of its records; '
+                      'its copying or saving was cut off')
+    directory, directory_end = _Directory(end[6], end[5], end[4]), end_offset
+    locator_offset = end_offset - _LOCATOR.size
+    if locator_offset >= 0:
+        locator = _LOCATOR.unpack(source.read(locator_offset, _LOCATOR.size))
+        if locator[0] == b'PK\6\7':
+            directory, directory_end = _directory_64(source, locator[2]), locator[2]
+    if directory.offset + directory.size != directory_end:
+        raise Damaged('the directory of its records is not where it should be')
+    return directory
 
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self.seek = file.seek
-        self.tell = file.tell
-        self.seekable = file.seekable
 
-    def read(self, size: int = -1) -> bytes:
-        content = b'' if size > LARGEST_DIRECTORY else self._file.read(
-            LARGEST_DIRECTORY + 1 if size < 0 else size
-        )
-        if max(size, len(content)) > LARGEST_DIRECTORY:
-            raise SceneError("its zip directory is larger than any checkpoint's")
-        return content
+def _directory_64(source: Source, offset: int) -> _Directory:
+    end = _END_64.unpack(source.read(offset, _END_64.size))
+    if end[0] != b'PK\6\6':
+        raise Damaged('the directory of its records is not where it should be')
+    return _Directory(offset=end[9], size=end[8], count=end[7])
+
+
+def _entries(directory: bytes, count: int) -> Iterator[Record]:
+    position = 0
+    for _ in range(count):
+        fields = _ENTRY.unpack_from(directory, position)
+        signature, flags, method = fields[0], fields[3], fields[4]
+        name_length, extra_length, comment_length = fields[10:13]
+        if signature != b'PK\1\2':
+            raise Damaged('the directory of its records is not one')
+        position += _ENTRY.size
+        name = directory[position:position + name_length].decode('utf-8', 'surrogateescape')
+        position += name_length
+        if method != 0 or flags & _ENCRYPTED:
+            raise Refused(f'it has a compressed or encrypted record {shortened(name)}, which '
+                          'torch.save never writes; save it anew with PyTorch')
+        size, header = _sizes(fields, directory[position:position + extra_length])
+        position += extra_length + comment_length
+        yield Record(name, header, size)
+    if position != len(directory):
+        raise Damaged('the directory of its records has another size than it says')
+
+
+def _sizes(fields: tuple, extra: bytes) -> tuple[int, int]:
+    """Return a record's size and the byte of its header, from zip64's field where too large."""
+    packed, size, header = fields[8], fields[9], fields[16]
+    wide = _extra_numbers(extra) if _SATURATED in (packed, size, header) else iter(())
+    size = next(wide) if size == _SATURATED else size
+    packed = next(wide) if packed == _SATURATED else packed
+    header = next(wide) if header == _SATURATED else header
+    if packed != size:
+        raise Damaged('a record has two sizes')
+    return size, header
+
+
+def _extra_numbers(extra: bytes) -> Iterator[int]:
+    position = 0
+    while position + 4 <= len(extra):
+        kind, size = struct.unpack_from('<2H', extra, position)
+        position += 4
+        if kind == 1:
+            return iter(struct.unpack_from(f'<{size // 8}Q', extra, position))
+        position += size
+    raise Damaged('a large record lacks its size')
+
+
+def _bounded(records: list[Record], directory_offset: int) -> list[Record]:
+    """Note where each record must end; records that share bytes could claim any amount of them."""
+    ordered = sorted(records, key=lambda record: record.header)
+    ends = [record.header for record in ordered[1:]] + [directory_offset]
+    for record, end in zip(ordered, ends, strict=True):
+        if record.header + _LOCAL.size + record.size > end:
+            raise Damaged(f'its record {shortened(record.name)} of {record.size} bytes reaches '
+                          'into the next')
+    return [replace(record, end=end) for record, end in zip(ordered, ends, strict=True)]

@@ -1,103 +1,151 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A tensor in a file, read when somebody asks for it."""
+"""A tensor in a file, and its storage, of which nothing is in memory until it is asked for."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 import math
 
-from nerfstudio_renderer.errors import SceneError
 from nerfstudio_renderer.scene.torch_files.archive import Archive
+from nerfstudio_renderer.scene.torch_files.elements import Element
+from nerfstudio_renderer.scene.torch_files.problems import Damaged, problems_of, Refused
+from nerfstudio_renderer.scene.torch_files.source import Source
 import numpy as np
 
-ELEMENT_TYPES: dict[str, str] = {
-    'float64': 'f8', 'float32': 'f4', 'float16': 'f2', 'bfloat16': 'u2',
-    'int64': 'i8', 'int32': 'i4', 'int16': 'i2', 'int8': 'i1', 'uint8': 'u1', 'bool': 'u1',
-    'complex64': 'c8', 'complex128': 'c16',
-}
-"""PyTorch's element types, and numpy's of the same size in which they are read."""
+# numpy 1 has no more; models have up to 5.
 _MOST_DIMENSIONS = 32
+# Beyond this numpy makes no array, be it empty; no machine has such memory.
+_MOST_BYTES = 2**48
 
 
-@dataclass(frozen=True)
-class Storage:
-    """The elements that one or more tensors are views of."""
+@dataclass(frozen=True, eq=False)
+class Records:
+    """The storages of one file."""
 
+    source: Source
     archive: Archive
+    folder: str
+    """Name of the archive's one folder, with its slash."""
+    byteorder: str
+    """'<' or '>', of all numbers in it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Storage:
+    """A run of elements that one or more tensors are views of."""
+
+    records: Records
     record: str
-    """Name of the record that holds them."""
-    dtype: str
-    """One of ELEMENT_TYPES."""
-    little_endian: bool = True
-
-    @property
-    def element_size(self) -> int:
-        """Return the bytes of an element."""
-        return np.dtype(ELEMENT_TYPES[self.dtype]).itemsize
-
-
-@dataclass(frozen=True)
-class StoredTensor:
-    """A strided view of a storage."""
-
-    storage: Storage
-    offset: int
-    """First element in the storage."""
-    shape: tuple[int, ...]
-    strides: tuple[int, ...]
-    """Elements from one to the next, in each dimension."""
+    """Name of the record that holds it."""
+    element: Element
+    """What PyTorch's class of the storage says."""
+    nbytes: int
+    """Bytes that are its own."""
 
     def __post_init__(self) -> None:
-        """Refuse a view that no tensor has, or that reaches out of its storage."""
-        numbers = (self.offset, *self.shape, *self.strides)
-        if len(self.shape) != len(self.strides) or len(self.shape) > _MOST_DIMENSIONS or not all(
-            type(number) is int and 0 <= number < 1 << 48 for number in numbers
-        ):
-            raise SceneError(f'it holds a tensor of shape {self.shape} and strides '
-                             f'{self.strides}, which none has')
-        held = self.storage.archive.record(self.storage.record).size // self.storage.element_size
-        # No more elements than its storage has, so that no view costs more memory than the file.
-        if self.count > max(held, 1) or (self.count and self._end > held):
-            raise SceneError(f'it holds a tensor of shape {self.shape} in {held} elements')
+        held = self.records.archive.size(self.record)
+        if not 0 <= self.nbytes <= held:
+            raise Damaged(f'a storage of {self.nbytes} bytes is not in its record {self.record} '
+                          f'of {held} bytes')
+
+
+@dataclass(frozen=True, eq=False)
+class StoredTensor:
+    """
+    A tensor in an open file: what it is, and its numbers when they are asked for.
+
+    It keeps the file open as long as anybody holds it.
+
+    :raises Damaged: if it is not within its storage.
+    """
+
+    storage: Storage
+    element: Element
+    offset: int
+    """Elements of the storage before its first one."""
+    shape: tuple[int, ...]
+    stride: tuple[int, ...]
+    """Elements from one index to the next of each dimension; 0 where a tensor was expanded."""
+    is_plain: bool = True
+    """False where PyTorch negates or conjugates its numbers whenever they are used."""
+
+    def __post_init__(self) -> None:
+        _check_dimensions(self.offset, self.shape, self.stride)
+        if self.offset + self._span > self.storage.nbytes // self.element.size:
+            raise Damaged(f'a tensor of shape {list(self.shape)} and stride {list(self.stride)} '
+                          f'at {self.offset} is not within the {self.storage.nbytes} bytes of '
+                          'its storage')
 
     @property
     def dtype(self) -> str:
-        """Return PyTorch's name of the element type."""
-        return self.storage.dtype
+        """Name of its elements' type, such as 'float32' or 'bfloat16'."""
+        return self.element.name
 
     @property
-    def count(self) -> int:
-        """Return the number of elements."""
-        return math.prod(self.shape)
+    def nbytes(self) -> int:
+        """Bytes of all its elements as they are stored; bfloat16 takes twice as many when read."""
+        return math.prod(self.shape) * self.element.size
 
     @property
-    def _end(self) -> int:
-        return self.offset + 1 + sum(
-            (length - 1) * stride for length, stride in zip(self.shape, self.strides, strict=True)
-        )
+    def _span(self) -> int:
+        """Elements of the storage from its first to its last one."""
+        if 0 in self.shape:
+            return 0
+        return 1 + sum((n - 1) * step for n, step in zip(self.shape, self.stride, strict=True))
 
     def read(self) -> np.ndarray:
         """
-        Return the elements, contiguous and the caller's own; bfloat16 as float32.
+        Return its numbers, as a contiguous array of the caller's own, of its shape.
 
-        :raises SceneError: if the file does not hold them any more.
+        Of the numpy type of the same name; bfloat16, which numpy lacks, comes as float32.
+
+        :raises SceneError: if the file is closed or has become shorter, if there is not the
+            memory, or if numpy has no such elements.
         """
-        size = self.storage.element_size
-        start = self.storage.archive.record(self.storage.record).offset + self.offset * size
-        length = (self._end - self.offset) * size if self.count else 0
-        order = '<' if self.storage.little_endian else '>'
-        flat = np.frombuffer(
-            self.storage.archive.read(start, length), order + ELEMENT_TYPES[self.dtype]
-        )
-        view = np.lib.stride_tricks.as_strided(
-            flat, self.shape, [stride * size for stride in self.strides], writeable=False
-        ) if self.count else flat.reshape(self.shape)
-        if self.dtype == 'bfloat16':
-            return (view.astype(np.uint32) << 16).view(np.float32)
-        if self.dtype == 'bool':
-            return view != 0
-        native = view.dtype.newbyteorder('=')
-        contiguous = np.ascontiguousarray(view, native).reshape(self.shape)
-        return contiguous if contiguous.flags.writeable else contiguous.copy()
+        with problems_of(self.storage.records.source.path):
+            return self._read()
+
+    def _read(self) -> np.ndarray:
+        if not self.is_plain:
+            raise Refused('it has a tensor that PyTorch negates or conjugates when it is used; '
+                          'save it with resolve_neg() and resolve_conj()')
+        dtype = self.element.dtype(self.storage.records.byteorder)
+        if self._is_contiguous:
+            view = np.empty(self.shape, dtype)
+            self._fill(view.reshape(-1))
+        else:
+            run = np.empty(self._span, dtype)
+            self._fill(run)
+            strides = [step * dtype.itemsize for step in self.stride]
+            view = np.ndarray(self.shape, dtype, run, strides=strides)
+        values = self.element.values(view)
+        return values if values.base is None else values.copy()
+
+    @property
+    def _is_contiguous(self) -> bool:
+        if 0 in self.shape:
+            return True
+        step = 1
+        for n, stride in zip(reversed(self.shape), reversed(self.stride), strict=True):
+            if n > 1 and stride != step:
+                return False
+            step *= n
+        return True
+
+    def _fill(self, run: np.ndarray) -> None:
+        """Fill an array with the storage's elements from the first one on."""
+        if not run.size:
+            return
+        records = self.storage.records
+        begin = records.archive.begin(self.storage.record) + self.offset * run.itemsize
+        records.source.read_into(memoryview(run.view(np.uint8)), begin)
 
 
+def _check_dimensions(offset: object, shape: Sequence, stride: Sequence) -> None:
+    numbers = [offset, *shape, *stride]
+    if len(shape) != len(stride) or len(shape) > _MOST_DIMENSIONS \
+            or not all(type(number) is int and number >= 0 for number in numbers):
+        raise Damaged('a tensor has no possible shape or stride')
+    if math.prod(max(1, count) for count in shape) > _MOST_BYTES:
+        raise Damaged('a tensor has a shape that no memory can hold')

@@ -1,189 +1,238 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-Pickles of ``torch.save`` as plain values.
+An interpreter of pickles that imports nothing and calls nothing that a pickle names.
 
-Pickle is a language; this reads the part of it that tensors, containers and numbers are written
-in. What a file names is looked up in a table of our own builders, and imported from nowhere.
+Names are looked up in a table of our own; what is not in it ends the reading. Only the opcodes
+with which PyTorch writes are known (protocols 2 to 4), those of ``pickletools`` in Python.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-import io
-import pickle
+from dataclasses import dataclass
+import struct
 from typing import Any
 
-from nerfstudio_renderer.errors import SceneError
-from nerfstudio_renderer.scene.torch_files.archive import Archive
-from nerfstudio_renderer.scene.torch_files.stored_tensor import (
-    ELEMENT_TYPES,
-    Storage,
-    StoredTensor,
-)
-from nerfstudio_renderer.wording import quoted, shortened
-import numpy as np
+from nerfstudio_renderer.scene.torch_files.problems import Damaged, Refused
+from nerfstudio_renderer.wording import shortened
 
-# All that protocol 2, which torch.save writes, needs for containers, numbers and tensors; and what
-# later protocols write in its place. No INST, OBJ, EXT: these build objects. No BYTEARRAY8, whose
-# claimed length would be allocated before it is read.
-_OPCODES = (
-    pickle.PROTO, pickle.FRAME, pickle.STOP, pickle.MARK, pickle.POP, pickle.POP_MARK,
-    pickle.NONE, pickle.NEWTRUE, pickle.NEWFALSE,
-    pickle.BININT, pickle.BININT1, pickle.BININT2, pickle.LONG1, pickle.BINFLOAT,
-    pickle.BINUNICODE, pickle.SHORT_BINUNICODE, pickle.SHORT_BINBYTES, pickle.BINBYTES,
-    pickle.EMPTY_TUPLE, pickle.TUPLE, pickle.TUPLE1, pickle.TUPLE2, pickle.TUPLE3,
-    pickle.EMPTY_LIST, pickle.APPEND, pickle.APPENDS,
-    pickle.EMPTY_DICT, pickle.SETITEM, pickle.SETITEMS,
-    pickle.EMPTY_SET, pickle.ADDITEMS,
-    pickle.BINPUT, pickle.LONG_BINPUT, pickle.MEMOIZE, pickle.BINGET, pickle.LONG_BINGET,
-    pickle.GLOBAL, pickle.STACK_GLOBAL, pickle.REDUCE, pickle.BUILD, pickle.BINPERSID,
-)
-_STORAGES = {
-    'DoubleStorage': 'float64', 'FloatStorage': 'float32', 'HalfStorage': 'float16',
-    'BFloat16Storage': 'bfloat16', 'LongStorage': 'int64', 'IntStorage': 'int32',
-    'ShortStorage': 'int16', 'CharStorage': 'int8', 'ByteStorage': 'uint8',
-    'BoolStorage': 'bool', 'ComplexFloatStorage': 'complex64',
-    'ComplexDoubleStorage': 'complex128',
-}
-_LONGEST_SCALAR = 16
+# nerfacto with its optimisers has 9,000, about 25 for each tensor. One opcode makes one object of
+# at most 500 bytes at most, and each is a memo entry at most: 250 MB and half a second.
+_MOST_OPCODES = 500_000
 
 
-class TorchUnpickler(pickle._Unpickler):
+@dataclass(frozen=True, eq=False)
+class Builder:
+    """What stands for a function or class that a pickle may call: one of our own."""
+
+    name: str
+    """The name that the pickle has for it."""
+    build: Callable[..., object]
+
+
+@dataclass(frozen=True, eq=False)
+class Name:
+    """What stands for a function or class that a pickle may name but not call."""
+
+    name: str
+
+
+class Unpickler:
     """
-    Builds the values of one pickle.
+    Reads one pickle.
 
-    :param content: the pickle.
-    :param archive: where its tensors' elements are.
-    :param little_endian: how these are written.
+    :param names: what a pickle may name, by module and name: a ``Builder``, or any value.
+    :param persistent: gives the object for a persistent identifier.
     """
 
-    # The unpickler written in Python: its opcodes can be chosen, and its memo is a dictionary.
-    dispatch = {opcode[0]: pickle._Unpickler.dispatch[opcode[0]] for opcode in _OPCODES}
+    def __init__(
+        self,
+        data: bytes,
+        names: Mapping[tuple[str, str], object],
+        persistent: Callable[[object], object],
+    ) -> None:
+        self._data = data
+        self._position = 0
+        self._names = names
+        self._persistent = persistent
+        self._stack: list[Any] = []
+        self._marks: list[int] = []
+        self._memo: dict[int, object] = {}
 
-    def __init__(self, content: bytes, archive: Archive, little_endian: bool) -> None:
-        super().__init__(io.BytesIO(content))
-        self._archive = archive
-        self._little_endian = little_endian
+    def load(self) -> object:
+        """
+        Return what the pickle holds.
 
-    def find_class(self, module: str, name: str) -> Any:
-        """Return our own builder of what ``module.name`` builds; nothing is imported."""
-        builder = _BUILDERS.get((module, name))
-        if builder is None:
-            raise SceneError(
-                f'it holds {shortened(f"{module}.{name}")}, which is neither a '
-                'tensor nor a plain value; nothing was run'
-            )
-        return builder
+        :raises Refused: if it names or does what no checkpoint needs.
+        :raises Damaged: if it is not a whole pickle; IndexError and the like mean the same.
+        """
+        for _ in range(_MOST_OPCODES):
+            code = self._data[self._position]
+            self._position += 1
+            if code == _STOP:
+                return self._stack.pop()
+            step = _STEPS.get(code)
+            if step is None:
+                raise Refused(f'it has {bytes([code])!r} in its pickle, which no checkpoint of '
+                              'tensors needs; nothing was run')
+            step(self)
+        raise Refused(f'it has a pickle of more than {_MOST_OPCODES} steps, more than a '
+                      'checkpoint of tensors needs')
 
-    def persistent_load(self, pid: Any) -> Storage:
-        """Return the storage that ``pid``, a tuple of torch.save, stands for."""
-        kind, storage_type, key, _location, _count = pid
-        if kind != 'storage' or not isinstance(storage_type, _Named):
-            raise SceneError('it refers to something that is no storage of a tensor')
-        return Storage(self._archive, f'data/{key}', storage_type.name, self._little_endian)
+    # What follows the opcode.
 
-    def load_build(self) -> None:
-        """Let tensors and containers be without further attributes, such as an order of keys."""
-        self.stack.pop()
+    def _take(self, size: int) -> bytes:
+        begin = self._position
+        self._position += size
+        if self._position > len(self._data):
+            raise Damaged('its pickle ends too early')
+        return self._data[begin:self._position]
 
-    dispatch[pickle.BUILD[0]] = load_build
+    def _number(self, form: str) -> Any:
+        return struct.unpack(form, self._take(struct.calcsize(form)))[0]
 
-    def load_reduce(self) -> None:
-        """Call one of our own builders."""
-        arguments = self.stack.pop()
-        builder = self.stack[-1]
-        if not isinstance(builder, _Builder):
-            raise SceneError('it calls something that builds no value')
-        self.stack[-1] = builder.build(*arguments)
+    def _text(self, form: str) -> str:
+        return self._take(self._number(form)).decode('utf-8', 'surrogatepass')
 
-    dispatch[pickle.REDUCE[0]] = load_reduce
+    def _line(self) -> str:
+        end = self._data.index(b'\n', self._position)
+        line = self._take(end - self._position)
+        self._position += 1
+        return line.decode('utf-8')
 
+    # The stack.
 
-class _Named:
-    """A name that stands for a type of elements."""
+    def _push(self, value: object) -> None:
+        self._stack.append(value)
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    def _pop_mark(self) -> list[Any]:
+        """Take what was pushed since the last mark."""
+        mark = self._marks.pop()
+        items = self._stack[mark:]
+        del self._stack[mark:]
+        return items
 
+    def _pop(self, count: int) -> list[Any]:
+        """Take the last items."""
+        items = self._stack[len(self._stack) - count:]
+        if len(items) < count:
+            raise Damaged('its pickle takes what it never gave')
+        del self._stack[len(self._stack) - count:]
+        return items
 
-class _Builder:
-    """A function of ours that a pickle may call."""
+    # Containers.
 
-    def __init__(self, build: Callable[..., Any]) -> None:
-        self.build = build
+    def _append(self, items: list[Any]) -> None:
+        target = self._stack[-1]
+        if type(target) is not list:
+            raise Damaged('its pickle appends to what is no list')
+        target.extend(items)
 
+    def _set_items(self, items: list[Any]) -> None:
+        target = self._stack[-1]
+        if type(target) is not dict or len(items) % 2:
+            raise Damaged('its pickle fills what is no dictionary')
+        for key, value in zip(items[::2], items[1::2], strict=True):
+            _check_key(key)
+            target[key] = value
 
-def _tensor(storage: Storage, offset: int, shape: Any, strides: Any, *_: Any) -> StoredTensor:
-    if not isinstance(storage, Storage):
-        raise SceneError('it holds a tensor without a storage')
-    return StoredTensor(storage, offset, tuple(shape), tuple(strides))
+    # Names and calls.
 
+    def _name(self, module: object, name: object) -> None:
+        found = self._names.get((module, name)) if type(module) is type(name) is str else None
+        if found is None:
+            raise Refused(f'it holds {shortened(f"{module}.{name}")}, which is neither a tensor '
+                          'nor a plain value; nothing was run')
+        self._push(found)
 
-def _first(value: Any, *_: Any) -> Any:
-    return value
+    def _call(self) -> None:
+        called, arguments = self._pop(2)
+        if type(called) is not Builder or type(arguments) is not tuple:
+            name = shortened(getattr(called, 'name', type(called).__name__))
+            raise Refused(f'it calls {name}, which is not called here; nothing was run')
+        self._push(called.build(*arguments))
 
+    def _set_state(self) -> None:
+        target, state = self._pop(2)
+        if isinstance(target, Stateful):
+            target = target.with_state(state)
+        elif type(target) is not dict:  # an OrderedDict's attributes, such as _metadata
+            raise Refused(f'it gives a state to {type(target).__name__}; nothing was run')
+        self._push(target)
 
-def _mapping(items: Any = (), *_: Any) -> dict[Any, Any]:
-    return dict(items)
-
-
-def _default_mapping(_factory: Any = None, items: Any = (), *_: Any) -> dict[Any, Any]:
-    return dict(items)
-
-
-def _list(items: Any = ()) -> list[Any]:
-    return list(items)
-
-
-def _set(items: Any = ()) -> set[Any]:
-    return set(items)
-
-
-def _tuple(items: Any = ()) -> tuple[Any, ...]:
-    return tuple(items)
-
-
-def _text(*values: Any) -> str:
-    return ':'.join(map(str, values))
-
-
-def _encoded(text: str, encoding: str) -> bytes:
-    if encoding != 'latin1' or len(text) > _LONGEST_SCALAR:
-        raise SceneError('it encodes a text as no number is encoded')
-    return text.encode('latin-1')
-
-
-def _numpy_dtype(code: str, *_: Any) -> np.dtype[Any]:
-    if not isinstance(code, str) or len(code) > 3 or code[:1] not in 'fiub':
-        raise SceneError(f'it holds numpy values of type {quoted(code)}, not numbers')
-    return np.dtype(code)
-
-
-def _numpy_scalar(dtype: np.dtype[Any], content: bytes) -> float | int | bool:
-    if not isinstance(dtype, np.dtype) or len(content) != dtype.itemsize:
-        raise SceneError('it holds a numpy number of another size')
-    return np.frombuffer(content, dtype)[0].item()
+    def _remember(self, index: int) -> None:
+        self._memo[index] = self._stack[-1]
 
 
-_BUILDERS: Mapping[tuple[str, str], Any] = {
-    ('collections', 'OrderedDict'): _Builder(_mapping),
-    ('collections', 'defaultdict'): _Builder(_default_mapping),
-    ('torch._utils', '_rebuild_tensor'): _Builder(_tensor),
-    ('torch._utils', '_rebuild_tensor_v2'): _Builder(_tensor),
-    ('torch._utils', '_rebuild_parameter'): _Builder(_first),
-    ('torch._utils', '_rebuild_parameter_with_state'): _Builder(_first),
-    ('torch', 'Size'): _Builder(_tuple),
-    ('torch', 'device'): _Builder(_text),
-    ('_codecs', 'encode'): _Builder(_encoded),
-    ('numpy', 'dtype'): _Builder(_numpy_dtype),
-    ('numpy.core.multiarray', 'scalar'): _Builder(_numpy_scalar),
-    ('numpy._core.multiarray', 'scalar'): _Builder(_numpy_scalar),
-    # The factories of defaultdict, and sets as protocol 2 writes them.
-    **{(module, kind.__name__): _Builder(build)
-       for module in ('builtins', '__builtin__')
-       for kind, build in ((dict, _mapping), (list, _list), (set, _set), (tuple, _tuple))},
-    **{('torch', storage): _Named(dtype) for storage, dtype in _STORAGES.items()},
-    **{('torch.storage', storage): _Named(dtype) for storage, dtype in _STORAGES.items()},
-    ('torch.storage', 'UntypedStorage'): _Named('uint8'),
-    **{('torch', dtype): _Named(dtype) for dtype in ELEMENT_TYPES},
-}
+class Stateful:
+    """What takes the state that a pickle gives it: another object is made of both."""
+
+    def with_state(self, state: object) -> object:
+        """Return what the pickle means from here on."""
+        raise NotImplementedError
+
+
+def _check_key(key: object) -> None:
+    """Refuse keys whose hash could take for ever: of tuples within tuples."""
+    parts = key if type(key) is tuple else (key,)
+    if any(type(part) not in (str, int, float, bool, bytes, type(None)) for part in parts):
+        raise Refused('it has a dictionary whose keys are no names or numbers')
+
+
+_STOP = ord('.')
+_STEPS: dict[int, Callable[[Unpickler], None]] = {}
+
+
+def _steps(table: Mapping[bytes, Callable[[Unpickler], None]]) -> None:
+    _STEPS.update({code[0]: step for code, step in table.items()})
+
+
+_steps({  # numbers and texts
+    b'N': lambda u: u._push(None),
+    b'\x88': lambda u: u._push(True),
+    b'\x89': lambda u: u._push(False),
+    b'K': lambda u: u._push(u._number('<B')),
+    b'M': lambda u: u._push(u._number('<H')),
+    b'J': lambda u: u._push(u._number('<i')),
+    b'\x8a': lambda u: u._push(_integer(u._take(u._number('<B')))),
+    b'G': lambda u: u._push(u._number('>d')),
+    b'X': lambda u: u._push(u._text('<I')),
+    b'\x8c': lambda u: u._push(u._text('<B')),
+    b'C': lambda u: u._push(u._take(u._number('<B'))),
+    b'B': lambda u: u._push(u._take(u._number('<I'))),
+})
+_steps({  # containers; the members of a set become a list
+    b'(': lambda u: u._marks.append(len(u._stack)),
+    b')': lambda u: u._push(()),
+    b't': lambda u: u._push(tuple(u._pop_mark())),
+    b'\x85': lambda u: u._push(tuple(u._pop(1))),
+    b'\x86': lambda u: u._push(tuple(u._pop(2))),
+    b'\x87': lambda u: u._push(tuple(u._pop(3))),
+    b']': lambda u: u._push([]),
+    b'a': lambda u: u._append(u._pop(1)),
+    b'e': lambda u: u._append(u._pop_mark()),
+    b'}': lambda u: u._push({}),
+    b's': lambda u: u._set_items(u._pop(2)),
+    b'u': lambda u: u._set_items(u._pop_mark()),
+    b'\x8f': lambda u: u._push([]),
+    b'\x90': lambda u: u._append(u._pop_mark()),
+    b'\x91': lambda u: u._push(u._pop_mark()),
+})
+_steps({  # names, calls, references
+    b'c': lambda u: u._name(u._line(), u._line()),
+    b'\x93': lambda u: u._name(*u._pop(2)),
+    b'R': lambda u: u._call(),
+    b'b': lambda u: u._set_state(),
+    b'Q': lambda u: u._push(u._persistent(*u._pop(1))),
+    b'q': lambda u: u._remember(u._number('<B')),
+    b'r': lambda u: u._remember(u._number('<I')),
+    b'\x94': lambda u: u._remember(len(u._memo)),
+    b'h': lambda u: u._push(u._memo[u._number('<B')]),
+    b'j': lambda u: u._push(u._memo[u._number('<I')]),
+    b'\x80': lambda u: u._take(1),
+    b'\x95': lambda u: u._take(8),
+})
+
+
+def _integer(data: bytes) -> int:
+    return int.from_bytes(data, 'little', signed=True)
