@@ -30,9 +30,9 @@ def files_below(folder):
 
 
 def cpu_kernels():
-    """Return the extension with the fused engine's CPU kernels."""
+    """Return the extension with the CPU kernels of nerfacto."""
     engines = Path(CORE, 'engines')
-    folder = engines / 'fused' / 'cpu'
+    folder = engines / 'nerfacto' / 'cpu'
     return Extension(
         '.'.join([*folder.parts, '_kernel']),
         # The instruction sets are chosen in the sources: all are in one file, for any processor.
