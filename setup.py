@@ -29,9 +29,9 @@ def files_below(folder):
     return sorted(str(path) for path in files if '__pycache__' not in path.parts)
 
 
-def cpu_kernels():
-    """Return the extension with the fused engine's CPU kernels."""
-    folder = Path(CORE, 'engines', 'fused', 'cpu')
+def cpu_kernels(*engine):
+    """Return the extension with an engine's CPU kernels."""
+    folder = Path(CORE, 'engines', *engine, 'cpu')
     return Extension(
         '.'.join([*folder.parts, '_kernel']),
         # The instruction sets are chosen in the sources: all are in one file, for any processor.
@@ -45,7 +45,7 @@ def cpu_kernels():
             # floating-point exceptions.
             '-ffp-contract=fast', '-fno-math-errno', '-fno-trapping-math',
             # Vectors are passed within one source file alone; GCC's own AVX-512 header warns.
-            '-Wall', '-Wextra', '-Wno-psabi', '-Wno-maybe-uninitialized',
+            '-Wall', '-Wextra', '-Wno-psabi', '-Wno-maybe-uninitialized', '-Wno-uninitialized',
         ],
         extra_link_args=['-pthread'],
     )
@@ -65,7 +65,7 @@ setup(
     version='0.1.0',
     packages=find_packages(include=[CORE, f'{CORE}.*', PACKAGE, f'{PACKAGE}.*']),
     package_data={CORE: ['py.typed', *files_below(f'{CORE}/scenes')], PACKAGE: ['py.typed']},
-    ext_modules=[cpu_kernels()],
+    ext_modules=[cpu_kernels('fused'), cpu_kernels('gaussians')],
     data_files=[
         ('share/ament_index/resource_index/packages', [f'resource/{PACKAGE}']),
         (f'share/{PACKAGE}', ['package.xml']),
