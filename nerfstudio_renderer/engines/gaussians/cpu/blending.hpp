@@ -124,39 +124,52 @@ INLINE void find_hits(Batch & batch, int first, const Block * blocks, float left
 // Blend the Gaussians that reach a block over each other.
 INLINE void blend_block(const Batch & batch, const std::uint64_t * hits, Block & block)
 {
-  Block b = block;
-  for (int word = 0; word < BATCH / 64; ++word) {
-    const Splat * const splats = batch.splats + word * 64;
+  // In registers, which a copy of the whole would not be.
+  const Floats x = block.x;
+  const Floats y = block.y;
+  Floats red = block.red;
+  Floats green = block.green;
+  Floats blue = block.blue;
+  Floats depth = block.depth;
+  Floats transmittance = block.transmittance;
+  Floats faintest = block.faintest;
+  const Splat * splats = batch.splats;
+  for (int word = 0; word < BATCH / 64 && block.open; ++word, splats += 64) {
     for (std::uint64_t left = hits[word]; left; left &= left - 1) {
       const Splat & s = splats[__builtin_ctzll(left)];
-      const Floats d_x = b.x - s.x;
-      const Floats d_y = b.y - s.y;
+      const Floats d_x = x - s.x;
+      const Floats d_y = y - s.y;
       const Floats v = d_y * s.v_y;
       const Floats u = d_x * s.u_x + d_y * s.u_y;
       const Floats log_opacity = (s.log_opacity - v * v) - u * u;
-      const Mask drawn = at_most(b.faintest, log_opacity);
+      const Mask drawn = at_most(faintest, log_opacity);
       const Floats opacity =
         only(drawn, smaller(power_of_two(log_opacity), splat(MOST_OPAQUE)));
-      Floats transmittance = b.transmittance - opacity * b.transmittance;
-      const Mask finished = at_most(transmittance, splat(LEAST_TRANSMITTANCE));
+      Floats next = transmittance - opacity * transmittance;
+      const Mask finished = at_most(next, splat(LEAST_TRANSMITTANCE));
       if (__builtin_expect(any(finished), 0)) {
-        transmittance = where(finished, b.transmittance, transmittance);
-        b.faintest = where(finished, splat(__builtin_inff()), b.faintest);
-        b.open = any(below(b.faintest, splat(0.0f)));
+        next = where(finished, transmittance, next);
+        faintest = where(finished, splat(__builtin_inff()), faintest);
+        if (!any(below(faintest, Floats{}))) {
+          // Nothing of this Gaussian is drawn in any pixel.
+          block.open = false;
+          break;
+        }
       }
-      const Floats weight = b.transmittance - transmittance;
-      b.transmittance = transmittance;
-      b.red += weight * s.red;
-      b.green += weight * s.green;
-      b.blue += weight * s.blue;
-      b.depth += weight * s.depth;
-      if (__builtin_expect(!b.open, 0)) {
-        block = b;
-        return;
-      }
+      const Floats weight = transmittance - next;
+      transmittance = next;
+      red += weight * s.red;
+      green += weight * s.green;
+      blue += weight * s.blue;
+      depth += weight * s.depth;
     }
   }
-  block = b;
+  block.red = red;
+  block.green = green;
+  block.blue = blue;
+  block.depth = depth;
+  block.transmittance = transmittance;
+  block.faintest = faintest;
 }
 
 // Write a block's pixels over the background.
@@ -205,7 +218,10 @@ INLINE void blend_tile(
   }
   Batch batch;
   bool open = true;
-  constexpr int AHEAD = 24;
+  constexpr int AHEAD = 32;
+  for (int i = 0; i < AHEAD && i < count; ++i) {
+    __builtin_prefetch(frame.splats + static_cast<std::uint32_t>(entries[i]));
+  }
   for (std::int64_t begin = 0; begin < count && open; begin += BATCH) {
     const int some = count - begin < BATCH ? static_cast<int>(count - begin) : BATCH;
     __builtin_memset(batch.hits, 0, sizeof(batch.hits));
