@@ -15,6 +15,8 @@
 #include <pybind11/stl.h>
 
 #include "instruction_sets.hpp"
+#include "merging.hpp"
+#include "moments.hpp"
 #include "packed_scene.hpp"
 #include "rasterizer.hpp"
 #include "view.hpp"
@@ -64,10 +66,17 @@ void check_shape(const py::array & array, const char * name, std::vector<std::in
   }
 }
 
+void check_threads(int threads)
+{
+  if (threads < 1) {
+    throw std::invalid_argument(std::to_string(threads) + " threads are not enough");
+  }
+}
+
 std::shared_ptr<PackedScene> pack(
   const Array<float> & means, const Array<float> & quaternions, const Array<float> & log_scales,
   const Array<float> & opacities, const Array<float> & harmonics, bool antialiased,
-  const std::vector<float> & background)
+  const std::vector<float> & background, int threads)
 {
   check_shape(means, "means", {-1, 3});
   const std::int64_t count = means.shape(0);
@@ -86,12 +95,34 @@ std::shared_ptr<PackedScene> pack(
   if (background.size() != 3) {
     throw std::invalid_argument("background needs three numbers");
   }
-  const Source source{
-    count, static_cast<std::int32_t>(coefficients), means.data(), quaternions.data(),
-    log_scales.data(), opacities.data(), harmonics.data()};
-  const float colour[3] = {background[0], background[1], background[2]};
+  check_threads(threads);
+  const Appearance appearance{
+    static_cast<std::int32_t>(coefficients), antialiased,
+    {background[0], background[1], background[2]}};
+  const float * const centres = means.data();
+  const float * const orientations = quaternions.data();
+  const float * const scales = log_scales.data();
+  const float * const logits = opacities.data();
+  const float * const colours = harmonics.data();
+  const std::int64_t values = coefficients * 3;
   const py::gil_scoped_release release;
-  return std::make_shared<PackedScene>(source, antialiased, colour);
+  return std::make_shared<PackedScene>(
+    centres, count, appearance, threads, [=](std::int64_t i, Gaussian & gaussian) {
+      std::copy(centres + i * 3, centres + i * 3 + 3, gaussian.mean);
+      gaussian.covariance = covariance(orientations + i * 4, scales + i * 3);
+      gaussian.log_opacity = log_opacity(logits[i]);
+      std::copy(colours + i * values, colours + (i + 1) * values, gaussian.harmonics);
+    });
+}
+
+std::shared_ptr<PackedScene> merged(const PackedScene & packed, int size, int threads)
+{
+  if (size < 1) {
+    throw std::invalid_argument("cells of " + std::to_string(size) + " Gaussians are empty");
+  }
+  check_threads(threads);
+  const py::gil_scoped_release release;
+  return merge(packed, size, threads);
 }
 
 // :param w2c: (3, 4), row by row: x right, y down, z forward.
@@ -192,9 +223,7 @@ bool render(
 std::unique_ptr<Rasterizer> make_rasterizer(
   const std::shared_ptr<PackedScene> & scene, const std::string & instruction_set, int threads)
 {
-  if (threads < 1) {
-    throw std::invalid_argument(std::to_string(threads) + " threads are not enough");
-  }
+  check_threads(threads);
   return std::make_unique<Rasterizer>(scene, kernels_named(instruction_set), threads);
 }
 
@@ -228,7 +257,11 @@ PYBIND11_MODULE(_kernel, module)
   .def(
     py::init(&g::pack), py::arg("means").noconvert(), py::arg("quaternions").noconvert(),
     py::arg("log_scales").noconvert(), py::arg("opacities").noconvert(),
-    py::arg("harmonics").noconvert(), py::arg("antialiased"), py::arg("background"))
+    py::arg("harmonics").noconvert(), py::arg("antialiased"), py::arg("background"),
+    py::arg("threads"))
+  .def(
+    "merged", &g::merged, py::arg("size"), py::arg("threads"),
+    "Return a scene that has one Gaussian for each ``size`` neighbours.")
   .def_property_readonly(
     "count", [](const g::PackedScene & packed) {return packed.scene().count;});
   py::class_<g::Rasterizer>(module, "Rasterizer", "Renders one picture at a time.")

@@ -23,9 +23,8 @@ namespace INSTRUCTION_SET
 // What is added to the variances in the picture, so that no Gaussian falls between pixels.
 constexpr float BLUR = 0.3f;
 constexpr float FAR = 1e10f;
-// u^2 + v^2 = log2(e) / 2 times the squared number of standard deviations.
+// The length of (u, v) at one standard deviation, the square root of log2(e) / 2.
 constexpr float UNIT = 0.84932180f;
-constexpr float UNIT_SQUARE = 0.72134752f;
 
 INLINE float larger_of(float a, float b) {return a > b ? a : b;}
 
@@ -211,8 +210,11 @@ INLINE int project_vector(
     round_down(tile(y - radius, rows)), round_up(tile(y + radius, rows)) - 1.0f};
   // Of these, the ones where it is not too faint to be drawn.
   const Floats reach = reach_of(log_opacity);
-  const Floats half_width = root(reach * xx * (1.0f / UNIT_SQUARE));
-  const Floats half_height = root(reach * yy * (1.0f / UNIT_SQUARE));
+  const Floats reach_root = root(reach);
+  const Floats root_xx = root(xx);
+  const Floats root_yy = root(yy);
+  const Floats half_width = reach_root * root_xx * (1.0f / UNIT);
+  const Floats half_height = reach_root * root_yy * (1.0f / UNIT);
   narrow(x - half_width, x + half_width, columns, tiles.first_column, tiles.last_column);
   narrow(y - half_height, y + half_height, rows, tiles.first_row, tiles.last_row);
   seen = both(seen, not_empty(tiles));
@@ -220,15 +222,14 @@ INLINE int project_vector(
     return 0;
   }
 
-  const Floats root_yy = root(yy);
   const Floats root_determinant = root(determinant);
   const Floats inverse_root_yy = 1.0f / root_yy;
   const Floats v_y = inverse_root_yy * UNIT;
-  const Floats shear = -xy / root_determinant;
-  const Floats reach_root = root(reach);
+  const Floats inverse_root_determinant = 1.0f / root_determinant;
+  const Floats shear = -xy * inverse_root_determinant;
   const Ellipses ellipses{
     x, y, v_y, shear, root_determinant * inverse_root_yy * (1.0f / UNIT),
-    xy * reach_root / root(xx * yy), reach, reach_root};
+    xy * reach_root * inverse_root_yy / root_xx, reach, reach_root};
 
   const Floats more_columns = tiles.last_column - tiles.first_column;
   const Floats more_rows = tiles.last_row - tiles.first_row;
@@ -256,7 +257,7 @@ INLINE int project_vector(
   const Ints last_row = to_ints(tiles.last_row);
   Floats fields[16] = {
     x, y, v_y, log_opacity, shear, ellipses.inverse_u_x, ellipses.turn, depth,
-    root_yy / root_determinant * UNIT, shear * v_y, colour[0], colour[1], colour[2],
+    root_yy * inverse_root_determinant * UNIT, shear * v_y, colour[0], colour[1], colour[2],
     bits<Floats>(counting() + static_cast<std::int32_t>(first)),
     bits<Floats>(first_column + (first_row << 16)), bits<Floats>(last_column + (last_row << 16))};
   const Ints tile_number = first_row * view.columns + first_column;

@@ -49,9 +49,13 @@ def cancellation():
 
 
 class PackedGaussians:
-    """Gaussians in the form in which the kernels read them; read-only, and so may be shared."""
+    """
+    Gaussians in the form in which the kernels read them; read-only, and so may be shared.
 
-    def __init__(self, gaussians: Gaussians) -> None:
+    :param threads: how many pack at a time; 0 for one on each core.
+    """
+
+    def __init__(self, gaussians: Gaussians, *, threads: int = 0) -> None:
         self._kernel_scene = _kernel.PackedScene(
             *(
                 np.ascontiguousarray(array, np.float32)
@@ -60,8 +64,18 @@ class PackedGaussians:
                     gaussians.opacities, gaussians.sh,
                 )
             ),
-            gaussians.antialiased, gaussians.background or _BLACK,
+            gaussians.antialiased, gaussians.background or _BLACK, threads or cores(),
         )
+
+    def merged(self, size: int, *, threads: int = 0) -> PackedGaussians:
+        """
+        Return fewer Gaussians that look alike from afar, for coarse pictures.
+
+        :param size: how many neighbours become one.
+        """
+        merged = object.__new__(PackedGaussians)
+        merged._kernel_scene = self._kernel_scene.merged(size, threads or cores())
+        return merged
 
     def __len__(self) -> int:
         """Return the number of Gaussians."""

@@ -50,11 +50,6 @@ INLINE void evaluate_basis(int coefficients, Floats x, Floats y, Floats z, Float
   basis[14] = (x * cosine - y * sine) * -0.59004359f;
 }
 
-INLINE Floats load_shorts(const std::int16_t * values)
-{
-  return to_floats(__builtin_convertvector(*reinterpret_cast<const Shorts *>(values), Ints));
-}
-
 // Colours, 0 or more, of consecutive Gaussians that are seen in unit directions.
 INLINE void evaluate_colours(
   const Scene & scene, std::int64_t first, Floats x, Floats y, Floats z, Floats (& colour)[3])

@@ -33,7 +33,9 @@ constexpr int WIDTH = VECTOR_FLOATS;
 
 typedef VECTOR(float, VECTOR_FLOATS) Floats;
 typedef VECTOR(std::int32_t, VECTOR_FLOATS) Ints;
+#if !defined(__x86_64__)
 typedef VECTOR(std::int16_t, VECTOR_FLOATS) Shorts;
+#endif
 
 INLINE Floats splat(float value) {return value - Floats{};}
 INLINE Ints splat(std::int32_t value) {return value - Ints{};}
@@ -51,6 +53,23 @@ INLINE To bits(From value)
 INLINE Floats to_floats(Ints values) {return __builtin_convertvector(values, Floats);}
 // Towards zero; what does not fit gives any value.
 INLINE Ints to_ints(Floats values) {return __builtin_convertvector(values, Ints);}
+
+// Spelled out for x86, where GCC makes two halves of it.
+INLINE Floats load_shorts(const std::int16_t * values)
+{
+#if VECTOR_FLOATS == 16
+  const __m256i shorts = _mm256_load_si256(reinterpret_cast<const __m256i *>(values));
+  return to_floats(bits<Ints>(_mm512_cvtepi16_epi32(shorts)));
+#elif VECTOR_FLOATS == 8
+  const __m128i shorts = _mm_load_si128(reinterpret_cast<const __m128i *>(values));
+  return to_floats(bits<Ints>(_mm256_cvtepi16_epi32(shorts)));
+#elif defined(__x86_64__)
+  const __m128i shorts = _mm_loadl_epi64(reinterpret_cast<const __m128i *>(values));
+  return to_floats(bits<Ints>(_mm_srai_epi32(_mm_unpacklo_epi16(shorts, shorts), 16)));
+#else
+  return to_floats(__builtin_convertvector(*reinterpret_cast<const Shorts *>(values), Ints));
+#endif
+}
 
 // 0, 1, 2, ...
 template<int... I>
