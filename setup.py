@@ -29,16 +29,10 @@ def files_below(folder):
     return sorted(str(path) for path in files if '__pycache__' not in path.parts)
 
 
-<<<<<<< HEAD
-def cpu_kernels():
-    """Return the extension with the CPU kernels of nerfacto."""
-    engines = Path(CORE, 'engines')
-    folder = engines / 'nerfacto' / 'cpu'
-=======
-def cpu_kernels(*engine):
+def cpu_kernels(engine):
     """Return the extension with an engine's CPU kernels."""
-    folder = Path(CORE, 'engines', *engine, 'cpu')
->>>>>>> gkernel
+    engines = Path(CORE, 'engines')
+    folder = engines / engine / 'cpu'
     return Extension(
         '.'.join([*folder.parts, '_kernel']),
         # The instruction sets are chosen in the sources: all are in one file, for any processor.
@@ -71,16 +65,11 @@ setup(
     name=PACKAGE,
     version='0.1.0',
     packages=find_packages(include=[CORE, f'{CORE}.*', PACKAGE, f'{PACKAGE}.*']),
-<<<<<<< HEAD
     package_data={
         CORE: ['py.typed', *files_below(f'{CORE}/bundled_scenes')],
         PACKAGE: ['py.typed'],
     },
-    ext_modules=[cpu_kernels()],
-=======
-    package_data={CORE: ['py.typed', *files_below(f'{CORE}/scenes')], PACKAGE: ['py.typed']},
-    ext_modules=[cpu_kernels('fused'), cpu_kernels('gaussians')],
->>>>>>> gkernel
+    ext_modules=[cpu_kernels('nerfacto'), cpu_kernels('gaussians')],
     data_files=[
         ('share/ament_index/resource_index/packages', [f'resource/{PACKAGE}']),
         (f'share/{PACKAGE}', ['package.xml']),
