@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Scenes of 3D Gaussians: what they are, and the engines that rasterise them."""
+"""The engines that rasterise Gaussians."""

@@ -15,7 +15,7 @@ from nerfstudio.models.base_model import Model, ModelConfig
 from nerfstudio.utils import external
 from nerfstudio_renderer.engines.nerfstudio.model_config import nerfstudio_config
 from nerfstudio_renderer.errors import contained, SceneError
-from nerfstudio_renderer.scene import Scene
+from nerfstudio_renderer.scene import NerfstudioScene
 from nerfstudio_renderer.scene.checkpoint import Checkpoint
 from nerfstudio_renderer.wording import reason
 import torch
@@ -39,12 +39,12 @@ if external.tcnn_import_exception is not None:
 
 
 _sharing = threading.Lock()
-_models: weakref.WeakKeyDictionary[Scene, weakref.WeakValueDictionary[str, Model]] = (
+_models: weakref.WeakKeyDictionary[NerfstudioScene, weakref.WeakValueDictionary[str, Model]] = (
     weakref.WeakKeyDictionary()
 )
 
 
-def shared_model(scene: Scene, device: torch.device) -> Model:
+def shared_model(scene: NerfstudioScene, device: torch.device) -> Model:
     """
     Return the scene's model on ``device``, the same for all engines that hold it.
 
@@ -60,7 +60,7 @@ def shared_model(scene: Scene, device: torch.device) -> Model:
         return model
 
 
-def build_model(scene: Scene, device: torch.device) -> Model:
+def build_model(scene: NerfstudioScene, device: torch.device) -> Model:
     """
     Return the trained model in evaluation mode on ``device``.
 

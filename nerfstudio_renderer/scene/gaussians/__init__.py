@@ -6,4 +6,10 @@ from nerfstudio_renderer.scene.gaussians.gaussians import Gaussians
 from nerfstudio_renderer.scene.gaussians.reading import is_gaussian_file, read_gaussians
 from nerfstudio_renderer.scene.gaussians.splatfacto import from_splatfacto
 
-__all__ = ['from_splatfacto', 'GaussianFile', 'Gaussians', 'is_gaussian_file', 'read_gaussians']
+__all__ = [
+    'from_splatfacto',
+    'GaussianFile',
+    'Gaussians',
+    'is_gaussian_file',
+    'read_gaussians',
+]

@@ -36,8 +36,10 @@ class Gaussians:
 
     In the order of gsplat and of the first 3-D Gaussian splatting: the constant one; y, z, x; ...
     """
-    antialiased: bool
+    antialiased: bool = False
     """Whether they were trained with opacities that make up for the blur of small ones."""
+    background: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    """Red, green and blue (0..1) behind everything."""
 
     def __post_init__(self) -> None:
         """Check the shapes, and let nobody change the arrays."""

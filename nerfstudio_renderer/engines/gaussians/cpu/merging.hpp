@@ -12,7 +12,7 @@
 #include "moments.hpp"
 #include "packed_scene.hpp"
 #include "passes.hpp"
-#include "threads.hpp"
+#include "native/thread_pool.hpp"
 
 namespace gaussians
 {

@@ -14,7 +14,7 @@
 #include "moments.hpp"
 #include "passes.hpp"
 #include "scene.hpp"
-#include "threads.hpp"
+#include "native/thread_pool.hpp"
 
 namespace gaussians
 {

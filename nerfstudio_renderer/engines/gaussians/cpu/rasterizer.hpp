@@ -20,7 +20,7 @@
 #include "packed_scene.hpp"
 #include "passes.hpp"
 #include "sorting.hpp"
-#include "threads.hpp"
+#include "native/thread_pool.hpp"
 #include "view.hpp"
 
 namespace gaussians

@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections.abc import Callable
 import os
 
-from nerfstudio_renderer.camera import Intrinsics
-from nerfstudio_renderer.engines.gaussians.gaussians import Gaussians
+from nerfstudio_renderer.cameras.camera import Intrinsics
 from nerfstudio_renderer.errors import RenderError
+from nerfstudio_renderer.scene.gaussians import Gaussians
 import numpy as np
 
 try:
@@ -23,10 +23,8 @@ CHANNELS = 5
 NEAR = 0.01
 """Depth from which on Gaussians are drawn, as nerfstudio has it; scene units."""
 
-_BLACK = (0.0, 0.0, 0.0)
 
-
-def why_unavailable() -> str | None:
+def unsupported_reason() -> str | None:
     """Return why there are no CPU kernels here, or None if there are."""
     if _kernel is None:
         return f'its CPU kernels are not compiled ({_missing}); run make setup, or colcon build'
@@ -61,10 +59,10 @@ class PackedGaussians:
                 np.ascontiguousarray(array, np.float32)
                 for array in (
                     gaussians.means, gaussians.quaternions, gaussians.log_scales,
-                    gaussians.opacities, gaussians.sh,
+                    gaussians.opacity_logits, gaussians.sh,
                 )
             ),
-            gaussians.antialiased, gaussians.background or _BLACK, threads or cores(),
+            gaussians.antialiased, gaussians.background, threads or cores(),
         )
 
     def merged(self, size: int, *, threads: int = 0) -> PackedGaussians:
