@@ -20,22 +20,20 @@ from dataclasses import replace
 from pathlib import Path
 
 from nerfstudio.cameras.rays import RayBundle
-from nerfstudio.models.nerfacto import NerfactoModel
 from nerfstudio_renderer import Camera, Intrinsics, load_scene
 from nerfstudio_renderer.engines.nerfacto.cuda.tiling import Tile, Tiling
-from nerfstudio_renderer.engines.nerfacto.extraction import extract_parameters
-from nerfstudio_renderer.engines.nerfacto.parameters import (
-    Dense,
-    NerfactoParameters,
-    UnsupportedModelError,
-)
-from nerfstudio_renderer.engines.rays import CameraRays
+from nerfstudio_renderer.engines.nerfstudio.model import build_model
+from nerfstudio_renderer.engines.protocol import UnsupportedSceneError
+from nerfstudio_renderer.engines.torch_support.rays import CameraRays
+from nerfstudio_renderer.scene import Scene
+from nerfstudio_renderer.scene.nerfacto import Dense, NerfactoParameters, read_nerfacto
 import numpy as np
 import pytest
 from support.kernels import kernels, Render
-from support.scenes import write_scene
+from support.scenes import edit_state, strengthen, write_scene
 import torch
 
+CPU = torch.device('cpu')
 ORIGIN = (0.2, -0.1, 0.4)
 # Few large steps: the interpreter's time goes by operations, however large.
 LARGE = Tiling(
@@ -57,24 +55,21 @@ def _directions(count: int) -> torch.Tensor:
     return torch.nn.functional.normalize(torch.randn((count, 3), generator=generator), dim=-1)
 
 
-def _model(folder: Path, **changes) -> NerfactoModel:
-    """Return a random model with things to see: part empty, part dense, in strong colours."""
-    model = load_scene(write_scene(folder / 'scene', **changes), device='cpu').model
-    networks = [network.linear if network.use_linear else network.mlp_base[1].layers[-1]
-                for network in model.proposal_networks]
-    with torch.no_grad():
-        for layer in (*networks, model.field.mlp_base.model[1].layers[-1]):
-            layer.weight *= 6.0
-            layer.bias[0] += 5.0
-        for layer in (model.field.mlp_head.layers[0], model.field.mlp_head.layers[-1]):
-            layer.weight *= 8.0
-    return model
+def _scene(folder: Path, edit=strengthen, **changes) -> Scene:
+    """Return a random scene with things to see: part empty, part dense, in strong colours."""
+    config = write_scene(folder / 'scene', **changes)
+    edit_state(config, edit)
+    return load_scene(config)
+
+
+def _parameters(scene: Scene) -> NerfactoParameters:
+    return read_nerfacto(scene.config, scene.checkpoint)
 
 
 @torch.inference_mode()
-def _expected(model: NerfactoModel, origin, directions: torch.Tensor) -> torch.Tensor:
+def _expected(scene: Scene, origin, directions: torch.Tensor) -> torch.Tensor:
     count = len(directions)
-    outputs = model(RayBundle(
+    outputs = build_model(scene, CPU)(RayBundle(
         origins=torch.tensor([origin]).expand(count, 3),
         directions=directions,
         pixel_area=torch.ones((count, 1)),
@@ -114,11 +109,11 @@ def _share_of_depths_within(share: float, picture, expected) -> float:
     ids=str,
 )
 def test_a_picture_is_nerfstudios_own(tmp_path: Path, render: Render, changes: dict):
-    model = _model(tmp_path, **changes)
+    scene = _scene(tmp_path, **changes)
     directions = _directions(201)
-    expected = _expected(model, ORIGIN, directions)
+    expected = _expected(scene, ORIGIN, directions)
     assert expected[:, :3].std() > 0.1  # there is something to see
-    parameters = extract_parameters(model)
+    parameters = _parameters(scene)
     (picture,) = render(
         parameters, [(ORIGIN, directions)], tiling=LARGE, precision=torch.float32
     )
@@ -132,10 +127,10 @@ def test_a_picture_is_nerfstudios_own(tmp_path: Path, render: Render, changes: d
     ids=str,
 )
 def test_half_precision_is_hardly_seen(tmp_path: Path, render: Render, changes: dict):
-    model = _model(tmp_path, **changes)
+    scene = _scene(tmp_path, **changes)
     directions = _directions(201)
-    expected = _expected(model, ORIGIN, directions)
-    (picture,) = render(extract_parameters(model), [(ORIGIN, directions)], tiling=LARGE)
+    expected = _expected(scene, ORIGIN, directions)
+    (picture,) = render(_parameters(scene), [(ORIGIN, directions)], tiling=LARGE)
     assert _psnr(picture, expected) > 50.0
     assert _share_of_depths_within(1e-2, picture, expected) > 0.99
     assert (picture[:, 4] - expected[:, 4]).abs().mean() < 2e-3
@@ -146,12 +141,12 @@ def _black_behind(parameters: NerfactoParameters) -> NerfactoParameters:
 
 
 def _in_a_box(parameters: NerfactoParameters) -> NerfactoParameters:
-    return replace(parameters, box=torch.tensor([[-2.0] * 3, [2.0] * 3]))
+    return replace(parameters, box=np.array([[-2.0] * 3, [2.0] * 3], np.float32))
 
 
 def _without_appearance(parameters: NerfactoParameters) -> NerfactoParameters:
     first, *rest = parameters.head
-    return replace(parameters, head=(Dense(first.weights, torch.zeros_like(first.biases)), *rest))
+    return replace(parameters, head=(Dense(first.weights, np.zeros_like(first.biases)), *rest))
 
 
 def _uniform(parameters: NerfactoParameters) -> NerfactoParameters:
@@ -172,21 +167,21 @@ def _other_density(parameters: NerfactoParameters) -> NerfactoParameters:
     [_black_behind, _in_a_box, _without_appearance, _uniform, _near_plane, _other_density],
 )
 def test_the_comparison_would_notice(tmp_path: Path, render: Render, wrong):
-    model = _model(tmp_path)
+    scene = _scene(tmp_path)
     directions = _directions(201)
-    parameters = wrong(extract_parameters(model))
+    parameters = wrong(_parameters(scene))
     (picture,) = render(parameters, [(ORIGIN, directions)], tiling=LARGE)
-    assert _psnr(picture, _expected(model, ORIGIN, directions)) < 45.0
+    assert _psnr(picture, _expected(scene, ORIGIN, directions)) < 45.0
 
 
 def test_any_number_of_rays_is_rendered_each_by_itself(tmp_path: Path, render: Render):
-    model = _model(tmp_path)
+    scene = _scene(tmp_path)
     directions = _directions(37)
     counts = (0, 1, 37)
     pictures = render(
-        extract_parameters(model), [(ORIGIN, directions[:count]) for count in counts]
+        _parameters(scene), [(ORIGIN, directions[:count]) for count in counts]
     )
-    expected = _expected(model, ORIGIN, directions)
+    expected = _expected(scene, ORIGIN, directions)
     for count, picture in zip(counts, pictures, strict=True):
         assert picture.shape == (count, 5)
         torch.testing.assert_close(picture[:, :3], expected[:count, :3], atol=1e-2, rtol=0.0)
@@ -196,7 +191,7 @@ def test_any_number_of_rays_is_rendered_each_by_itself(tmp_path: Path, render: R
 def test_levels_laid_out_by_cells_say_what_the_hash_says(
     tmp_path: Path, render: Render, changes: dict
 ):
-    parameters = extract_parameters(_model(tmp_path, **changes))
+    parameters = _parameters(_scene(tmp_path, **changes))
     calls = [(ORIGIN, _directions(50))]
     options = {'tiling': LARGE, 'precision': torch.float32}
     hashed, some, all_levels = (
@@ -207,7 +202,7 @@ def test_levels_laid_out_by_cells_say_what_the_hash_says(
 
 
 def test_more_rays_than_there_is_room_for_are_rendered_in_parts(tmp_path: Path, render: Render):
-    parameters = extract_parameters(_model(tmp_path))
+    parameters = _parameters(_scene(tmp_path))
     directions = _directions(301)
     whole, parts = (
         render(parameters, [(ORIGIN, directions)], tiling=tiling)[0]
@@ -217,7 +212,7 @@ def test_more_rays_than_there_is_room_for_are_rendered_in_parts(tmp_path: Path, 
 
 
 def test_later_pictures_leave_earlier_ones_alone(tmp_path: Path, render: Render):
-    parameters = extract_parameters(_model(tmp_path))
+    parameters = _parameters(_scene(tmp_path))
     directions = _directions(40)
     calls = [((0.3 * number, 0.0, 0.0), directions) for number in range(3)]
     together = render(parameters, calls, tiling=LARGE)
@@ -226,23 +221,23 @@ def test_later_pictures_leave_earlier_ones_alone(tmp_path: Path, render: Render)
 
 
 def test_the_bundled_scene_looks_as_nerfstudio_renders_it(render: Render):
-    scene = load_scene(device='cpu')
+    scene = load_scene()
     intrinsics = Intrinsics.from_fov_y(24, 18, 50.0)
     c2w = np.array([[1.0, 0.0, 0.0, 0.0], [0.0, 0.0, -1.0, -0.4], [0.0, 1.0, 0.0, 0.1]])
-    rays = CameraRays(Camera(c2w, intrinsics), torch.device('cpu'))
+    rays = CameraRays(Camera(c2w, intrinsics), CPU)
     directions = rays.directions(torch.arange(intrinsics.pixel_count))
-    expected = _expected(scene.model, rays.origin, directions)
+    expected = _expected(scene, rays.origin, directions)
     assert expected[:, :3].std() > 0.1
     calls = [(rays.origin, directions)]
-    (picture,) = render(extract_parameters(scene.model), calls, tiling=LARGE)
+    (picture,) = render(_parameters(scene), calls, tiling=LARGE)
     assert _psnr(picture, expected) > 45.0
     # A median falls on a neighbouring sample more often where surfaces are thin.
     assert _share_of_depths_within(1e-2, picture, expected) > 0.98
 
 
 def test_numbers_beyond_half_precision_are_refused(tmp_path: Path, render: Render):
-    model = _model(tmp_path)
-    with torch.no_grad():
-        model.field.mlp_head.layers[0].weight[0, 0] = 1e5
-    with pytest.raises(UnsupportedModelError, match='up to 65504, not 100000'):
-        render(extract_parameters(model), [])
+    def edit(state: dict) -> None:
+        state['_model.field.mlp_head.layers.0.weight'][0, 0] = 1e5
+
+    with pytest.raises(UnsupportedSceneError, match='up to 65504, not 100000'):
+        render(_parameters(_scene(tmp_path, edit)), [])

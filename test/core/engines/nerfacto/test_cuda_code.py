@@ -22,11 +22,16 @@ from nerfstudio_renderer import load_scene
 from nerfstudio_renderer.engines.nerfacto.cuda.packing import Packer
 from nerfstudio_renderer.engines.nerfacto.cuda.renderer import CudaRenderer
 from nerfstudio_renderer.engines.nerfacto.cuda.tiling import Tiling, tiling_for
-from nerfstudio_renderer.engines.nerfacto.extraction import extract_parameters
+from nerfstudio_renderer.scene.nerfacto import NerfactoParameters, read_nerfacto
 import pytest
 from support.compiled import compile_kernels, spilled_bytes
 from support.scenes import write_scene
 import torch
+
+
+def _parameters(config: Path) -> NerfactoParameters:
+    scene = load_scene(config)
+    return read_nerfacto(scene.config, scene.checkpoint)
 
 
 @pytest.mark.parametrize(
@@ -35,8 +40,7 @@ import torch
     ids=str,
 )
 def test_the_kernels_compile(tmp_path: Path, capability: int, changes: dict):
-    model = load_scene(write_scene(tmp_path / 'scene', **changes), device='cpu').model
-    parameters = extract_parameters(model)
+    parameters = _parameters(write_scene(tmp_path / 'scene', **changes))
     tiling = tiling_for(changes.get('hidden_dim', 64), (capability // 10, capability % 10))
     code = compile_kernels(parameters, tiling, capability)
     assert set(code) == {'proposal_kernel', 'resampling_kernel', 'field_kernel'}
@@ -45,7 +49,7 @@ def test_the_kernels_compile(tmp_path: Path, capability: int, changes: dict):
 
 
 def test_a_network_of_several_passes_is_packed_once(tiny_scene: Path, monkeypatch):
-    parameters = extract_parameters(load_scene(tiny_scene, device='cpu').model)
+    parameters = _parameters(tiny_scene)
     first, other = parameters.proposals
     passes = (first, replace(first, samples=5), other)
     packed = []

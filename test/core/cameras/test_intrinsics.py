@@ -86,12 +86,12 @@ def test_fields_of_view_that_no_fisheye_has_are_refused(fov_y_deg):
         Intrinsics.from_fov_y(8, 6, fov_y_deg, FISHEYE)
 
 
-def test_a_level_has_the_projection_and_the_distortion_of_its_canvas():
+def test_a_level_has_the_projection_and_the_distortion_of_its_grid():
     full = Intrinsics(64, 48, 30.0, 31.0, 30.0, 25.0, FISHEYE, (0.1, 0.01, 0.0, 0.0))
     for level in StrideLevels((4, 2, 1)).levels(full):
         assert level.intrinsics.projection is FISHEYE
         assert level.intrinsics.distortion == full.distortion
-        assert level.standalone().canvas == level.intrinsics
+        assert level.standalone().grid == level.intrinsics
 
 
 @pytest.mark.parametrize(

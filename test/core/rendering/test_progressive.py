@@ -31,15 +31,14 @@ from nerfstudio_renderer import (
 from nerfstudio_renderer.rendering.chunk_sizing import ChunkSizer
 import numpy as np
 import pytest
-from support.engines import camera_at, pattern, PatternEngine
-import torch
+from support.engines import camera_at, every_level, pattern, PatternEngine
 
 STRIDES = st.sampled_from([(16, 8, 4, 2, 1), (4, 2, 1), (9, 3, 1), (6, 2), (1,), (12, 4, 1)])
 
 
-def _series(engine: PatternEngine, ladder, camera, cancelled=lambda level: False) -> list[Frame]:
-    renderer = ProgressiveRenderer(engine, Quality(ladder))
-    return list(renderer.frames(Update(1, camera, received_s=0.0), cancelled))
+def _series(engine: PatternEngine, levels, camera, cancelled=lambda level: False) -> list[Frame]:
+    update = Update(1, camera, received_s=0.0, quality=Quality(levels, target_latency_s=0.0))
+    return list(ProgressiveRenderer(engine).frames(update, cancelled))
 
 
 @given(width=st.integers(1, 70), height=st.integers(1, 50), strides=STRIDES)
@@ -51,7 +50,7 @@ def test_a_series_renders_each_pixel_once_and_ends_with_the_full_picture(width, 
     assert set(counts.values()) == {1}
     if strides[-1] == 1:
         assert sorted(counts) == list(range(width * height))
-        whole = pattern(camera, torch.arange(width * height)).reshape(height, width, -1).numpy()
+        whole = pattern(camera, np.arange(width * height)).reshape(height, width, -1)
         np.testing.assert_array_equal(last.image.rgb, whole[..., :3])
         np.testing.assert_array_equal(last.image.depth, whole[..., 3])
         np.testing.assert_array_equal(last.image.accumulation, whole[..., 4])
@@ -112,14 +111,14 @@ def test_a_cancelled_series_stops_before_the_next_chunk():
 
 def test_frames_do_not_change_when_finer_levels_are_rendered():
     engine = PatternEngine()
-    renderer = ProgressiveRenderer(engine, Quality(StrideLevels((2, 1))))
-    series = renderer.frames(Update(1, camera_at(0.5), received_s=0.0), lambda level: False)
+    update = Update(1, camera_at(0.5), received_s=0.0, quality=every_level(2, 1))
+    series = ProgressiveRenderer(engine).frames(update, lambda level: False)
     coarse = next(series)
-    before = coarse.picture.rgb.copy()
+    before = coarse.image.rgb.copy()
     next(series)
-    np.testing.assert_array_equal(coarse.picture.rgb, before)
+    np.testing.assert_array_equal(coarse.image.rgb, before)
     with pytest.raises(ValueError, match='read-only'):
-        coarse.picture.rgb[:] = 0.0
+        coarse.image.rgb[:] = 0.0
 
 
 def test_the_first_level_is_the_finest_that_comes_in_time():
@@ -127,9 +126,10 @@ def test_the_first_level_is_the_finest_that_comes_in_time():
     engine = PatternEngine(seconds_per_ray=seconds_per_ray)
     camera = camera_at(0.0, Intrinsics.from_fov_y(64, 48, 50.0))
     # 3072, 768, 192 and 48 rays: only the last two come within 300 rays' time, once measured.
-    renderer = ProgressiveRenderer(engine, Quality(StrideLevels((8, 4, 2, 1)), 0.030))
+    renderer = ProgressiveRenderer(engine)
+    quality = Quality(StrideLevels((8, 4, 2, 1)), 0.030)
     first, second = (
-        list(renderer.frames(Update(n, camera, received_s=0.0), lambda level: False))
+        list(renderer.frames(Update(n, camera, 0.0, quality), lambda level: False))
         for n in (1, 2)
     )
     assert [frame.image.rgb.shape[1] for frame in first] == [8, 16, 32, 64]
@@ -139,16 +139,16 @@ def test_the_first_level_is_the_finest_that_comes_in_time():
 
 @pytest.mark.parametrize('overhead_s', [0.0, 0.012])
 def test_chunks_settle_at_the_budget_with_or_without_fixed_cost(overhead_s):
-    pacer, seconds_per_ray = ChunkSizer(budget_s=0.020), 1e-5
+    chunks, seconds_per_ray = ChunkSizer(budget_s=0.020), 1e-5
     for _ in range(40):
-        seconds = overhead_s + pacer.size * seconds_per_ray
-        pacer.record(pacer.size, seconds)
-    assert overhead_s + pacer.size * seconds_per_ray == pytest.approx(0.020, rel=0.1)
-    assert pacer.rays_per_second == pytest.approx(pacer.size / 0.020, rel=0.1)
+        seconds = overhead_s + chunks.size * seconds_per_ray
+        chunks.record(chunks.size, seconds)
+    assert overhead_s + chunks.size * seconds_per_ray == pytest.approx(0.020, rel=0.1)
+    assert chunks.rays_per_second == pytest.approx(chunks.size / 0.020, rel=0.1)
 
 
 def test_a_chunk_that_ran_out_of_memory_is_halved():
-    pacer = ChunkSizer(budget_s=0.020)
-    before = pacer.size
-    pacer.shrink()
-    assert pacer.size == before // 2
+    chunks = ChunkSizer(budget_s=0.020)
+    before = chunks.size
+    chunks.shrink()
+    assert chunks.size == before // 2

@@ -19,21 +19,21 @@ import math
 from pathlib import Path
 
 from nerfstudio.cameras.cameras import Cameras
+from nerfstudio.models.nerfacto import NerfactoModel
 from nerfstudio_renderer import (
     c2w_from_euler,
     Camera,
     ConfigurationError,
     Intrinsics,
     load_scene,
-    ProgressiveRenderer,
-    Quality,
     select_engine,
     StrideLevels,
-    Update,
 )
+from nerfstudio_renderer.device import CPU
+from nerfstudio_renderer.engines.nerfstudio.engine import NerfstudioEngine
 import numpy as np
 import pytest
-from support.engines import camera_at
+from support.engines import camera_at, every_level, series
 from support.scenes import write_scene
 import torch
 
@@ -63,12 +63,9 @@ def _nerfstudio_outputs(model, camera: Camera) -> dict[str, torch.Tensor]:
     ids=str,
 )
 def test_the_finest_level_equals_nerfstudios_own_picture(tmp_path: Path, changes: dict):
-    scene = load_scene(write_scene(tmp_path / 'scene', **changes))
-    renderer = ProgressiveRenderer(
-        select_engine(scene, 'nerfstudio'), Quality(StrideLevels((8, 4, 2, 1)))
-    )
-    frames = list(renderer.frames(Update(1, VIEW, received_s=0.0), lambda level: False))
-    outputs = _nerfstudio_outputs(scene.model, VIEW)
+    engine = NerfstudioEngine(load_scene(write_scene(tmp_path / 'scene', **changes)), CPU)
+    frames = series(engine, VIEW, every_level(8, 4, 2, 1))
+    outputs = _nerfstudio_outputs(engine.model, VIEW)
     finest = frames[-1]
     expected = outputs['rgb'].numpy()
     assert expected.std() > 0.01  # there is something to see
@@ -83,10 +80,9 @@ def test_the_finest_level_equals_nerfstudios_own_picture(tmp_path: Path, changes
 
 @pytest.mark.parametrize('method', ['vanilla-nerf', 'mipnerf'])
 def test_of_a_coarse_and_a_fine_network_the_fine_one_s_picture_is_shown(tmp_path: Path, method):
-    scene = load_scene(write_scene(tmp_path / 'scene', method=method))
-    renderer = ProgressiveRenderer(select_engine(scene), Quality(StrideLevels((2, 1))))
-    *_, finest = renderer.frames(Update(1, VIEW, received_s=0.0), lambda level: False)
-    outputs = _nerfstudio_outputs(scene.model, VIEW)
+    engine = select_engine(load_scene(write_scene(tmp_path / 'scene', method=method)), device='cpu')
+    *_, finest = series(engine, VIEW, every_level(2, 1))
+    outputs = _nerfstudio_outputs(engine.model, VIEW)
     assert np.abs(finest.image.rgb - outputs['rgb_fine'].numpy()).max() <= ONE_STEP
     np.testing.assert_allclose(
         finest.image.accumulation, outputs['accumulation_fine'][..., 0].numpy(), atol=1e-4
@@ -94,17 +90,14 @@ def test_of_a_coarse_and_a_fine_network_the_fine_one_s_picture_is_shown(tmp_path
 
 
 def test_coarse_levels_are_pixels_of_the_finest(tiny_scene):
-    renderer = ProgressiveRenderer(
-        select_engine(load_scene(tiny_scene)), Quality(StrideLevels((4, 1)))
-    )
-    coarse, fine = renderer.frames(Update(1, VIEW, received_s=0.0), lambda level: False)
+    engine = select_engine(load_scene(tiny_scene), 'nerfstudio', 'cpu')
+    coarse, fine = series(engine, VIEW, every_level(4, 1))
     level = StrideLevels((4, 1)).levels(VIEW.intrinsics)[0]
     every = slice(level.offset, None, level.stride)
-    np.testing.assert_array_equal(coarse.picture.rgb, fine.picture.rgb[every, every])
+    np.testing.assert_array_equal(coarse.image.rgb, fine.image.rgb[every, every])
 
 
 def test_a_rasterising_method_renders_whole_pictures(tiny_scene, monkeypatch):
-    scene = load_scene(tiny_scene)
     sizes = []
 
     def rasterise(model, camera, obb_box=None):
@@ -112,11 +105,9 @@ def test_a_rasterising_method_renders_whole_pictures(tiny_scene, monkeypatch):
         sizes.append((width, height, float(camera.fx)))
         return {'rgb': torch.full((height, width, 3), 2.0)}
 
-    monkeypatch.setattr(type(scene.model), 'get_outputs_for_camera', rasterise, raising=False)
-    renderer = ProgressiveRenderer(
-        select_engine(scene, 'nerfstudio'), Quality(StrideLevels((2, 1)))
-    )
-    frames = list(renderer.frames(Update(1, VIEW, received_s=0.0), lambda level: False))
+    monkeypatch.setattr(NerfactoModel, 'get_outputs_for_camera', rasterise, raising=False)
+    engine = select_engine(load_scene(tiny_scene), 'nerfstudio', 'cpu')
+    frames = series(engine, VIEW, every_level(2, 1))
     assert sizes == [(15, 11, 12.5), (30, 22, 25.0)]
     assert [frame.image.rgb.max() for frame in frames] == [1.0, 1.0]  # clamped
     assert frames[-1].image.accumulation.min() == 1.0
@@ -126,9 +117,9 @@ def test_a_rasterising_method_renders_whole_pictures(tiny_scene, monkeypatch):
     ('method', 'name'), [('splatfacto', 'SplatfactoModel'), ('instant-ngp', 'NGPModel')]
 )
 def test_a_method_that_needs_a_gpu_is_refused_without_one(tmp_path, method, name):
-    scene = load_scene(write_scene(tmp_path / 'scene', method=method), device='cpu')
+    scene = load_scene(write_scene(tmp_path / 'scene', method=method))
     with pytest.raises(ConfigurationError, match=f'{name}, renders on CUDA devices alone'):
-        select_engine(scene)
+        select_engine(scene, device='cpu')
 
 
 def test_an_engine_that_there_is_not_is_refused(tiny_scene):
@@ -139,13 +130,11 @@ def test_an_engine_that_there_is_not_is_refused(tiny_scene):
 @pytest.mark.parametrize('name', ['tpu', 'cuda:77', 'mps', ''])
 def test_a_device_that_there_is_not_is_refused(tiny_scene, name):
     with pytest.raises(ConfigurationError, match=f"device '{name}'"):
-        load_scene(tiny_scene, device=name)
+        select_engine(load_scene(tiny_scene), device=name)
 
 
 def test_a_camera_at_infinity_of_precision_is_still_finite(tiny_scene):
     # Far outside the contraction's reach: a picture of nothing, but a picture.
-    renderer = ProgressiveRenderer(
-        select_engine(load_scene(tiny_scene)), Quality(StrideLevels((1,)))
-    )
-    (frame,) = renderer.frames(Update(1, camera_at(1e6), received_s=0.0), lambda level: False)
+    engine = select_engine(load_scene(tiny_scene), 'nerfstudio', 'cpu')
+    (frame,) = series(engine, camera_at(1e6), every_level(1))
     assert all(math.isfinite(value) for value in frame.image.rgb.ravel())

@@ -16,7 +16,6 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-import gc
 import os
 from pathlib import Path
 import shutil
@@ -29,17 +28,18 @@ from nerfstudio_renderer import (
     load_scene,
     NerfStudioRenderQueue,
     ProgressiveRenderer,
-    Quality,
     RenderQueue,
     SceneError,
     select_engine,
-    StrideLevels,
 )
+from nerfstudio_renderer.engines.nerfacto.cpu.engine import packed_for_cpu
+from nerfstudio_renderer.engines.nerfstudio import model as model_module
+from nerfstudio_renderer.engines.nerfstudio.model import build_model
 from nerfstudio_renderer.scene import shared_scene
 from nerfstudio_renderer.scene.shared import SceneCache
 import numpy as np
 import pytest
-from support.engines import camera_at
+from support.engines import camera_at, every_level
 import torch
 
 PATIENCE_S = 30.0
@@ -55,15 +55,14 @@ def scene_copy(tiny_scene: Path, tmp_path: Path) -> Path:
 def test_who_asks_for_the_same_files_gets_the_same_scene(tiny_scene, monkeypatch):
     scene = shared_scene(tiny_scene)
     checkpoint = scene.files.checkpoint
-    assert shared_scene(str(tiny_scene.parent), checkpoint=checkpoint, device='cpu') is scene
+    assert shared_scene(str(tiny_scene.parent), checkpoint=checkpoint) is scene
     monkeypatch.chdir(tiny_scene.parent)
     assert shared_scene('config.yml') is scene
 
 
 def test_a_scene_that_nobody_holds_is_gone(tiny_scene):
     reference = weakref.ref(shared_scene(tiny_scene))
-    gc.collect()  # PyTorch's modules are cycles; the scene is none
-    assert reference() is None
+    assert reference() is None  # no cycle waits for the collector
 
 
 @pytest.mark.parametrize('changed', ['config.yml', 'nerfstudio_models/step-000000012.ckpt',
@@ -106,13 +105,13 @@ class GatedLoad:
         self.begun = threading.Semaphore(0)
         self.gate = threading.Semaphore(0)
 
-    def __call__(self, config, *, checkpoint, device):
+    def __call__(self, config, *, checkpoint):
         self.calls += 1
         self.begun.release()
         assert self.gate.acquire(timeout=PATIENCE_S)
         if config.name != 'config.yml':
             raise SceneError('such a file')
-        return load_scene(config, checkpoint=checkpoint, device=device)
+        return load_scene(config, checkpoint=checkpoint)
 
 
 def test_concurrent_askers_load_once(tiny_scene):
@@ -164,19 +163,20 @@ def _frames(queue: RenderQueue, finished: threading.Semaphore) -> list:
     return frames
 
 
-def test_two_render_threads_on_one_scene_give_the_pictures_of_one(tiny_scene):
+@pytest.mark.parametrize('engine', ['fused', 'nerfstudio'])
+def test_two_render_threads_on_one_scene_give_the_pictures_of_one(tiny_scene, engine):
     scene = shared_scene(tiny_scene)
-    quality = Quality(StrideLevels((2, 1)))
 
     def render(count: int) -> list[list]:
         finished = threading.Semaphore(0)
         queues = [
-            RenderQueue(ProgressiveRenderer(select_engine(scene), quality)) for _ in range(count)
+            RenderQueue(ProgressiveRenderer(select_engine(scene, engine, 'cpu')))
+            for _ in range(count)
         ]
         pictures = [_frames(queue, finished) for queue in queues]
         for x in range(4):
             for index, queue in enumerate(queues):
-                queue.update(camera_at(0.1 * x + index))
+                queue.update(camera_at(0.1 * x + index), quality=every_level(2, 1))
             for _ in queues:
                 assert finished.acquire(timeout=PATIENCE_S)
         for queue in queues:
@@ -191,22 +191,48 @@ def test_two_render_threads_on_one_scene_give_the_pictures_of_one(tiny_scene):
         np.testing.assert_allclose(one, other, atol=1.0 / 255.0)
 
 
-def test_queues_share_the_model_until_the_last_one_is_gone(tiny_scene):
-    first, second = (NerfStudioRenderQueue(tiny_scene) for _ in range(2))
+@pytest.fixture
+def models(monkeypatch) -> list[weakref.ref]:
+    """Return a list of the nerfstudio models that are built from now on."""
+    built: list[weakref.ref] = []
+
+    def keep(scene, device):
+        model = build_model(scene, device)
+        built.append(weakref.ref(model))
+        return model
+
+    monkeypatch.setattr(model_module, 'build_model', keep)
+    return built
+
+
+def test_queues_share_the_scene_until_the_last_one_is_gone(tiny_scene):
+    first, second = (NerfStudioRenderQueue(tiny_scene, device='cpu') for _ in range(2))
     scene = weakref.ref(shared_scene(tiny_scene))
-    model = weakref.ref(scene().model)
+    packed = weakref.ref(packed_for_cpu(scene()))
     del first
     assert scene() is not None
     second.update_camera([0.0] * 3, [0.0] * 3)
     second.close()  # already without its deletion
     assert scene() is None
+    assert packed() is None
+
+
+def test_queues_share_nerfstudios_model_until_the_last_one_is_gone(tiny_scene, models):
+    first, second = (
+        NerfStudioRenderQueue(tiny_scene, engine='nerfstudio', device='cpu') for _ in range(2)
+    )
+    (model,) = models
+    del first
+    assert model() is not None
+    second.close()
     assert model() is None
 
 
-def test_the_gpus_memory_is_given_back_once_the_model_is_gone(tiny_scene, monkeypatch):
+def test_the_gpus_memory_is_given_back_once_the_model_is_gone(tiny_scene, models, monkeypatch):
     # Only PyTorch's calls are replaced: there may be no GPU here.
-    queues = [NerfStudioRenderQueue(tiny_scene) for _ in range(2)]
-    model = weakref.ref(shared_scene(tiny_scene).model)
+    queues = [NerfStudioRenderQueue(tiny_scene, engine='nerfstudio', device='cpu')
+              for _ in range(2)]
+    (model,) = models
     emptied_without_model = []
     monkeypatch.setattr(torch.cuda, 'is_initialized', lambda: True)
     monkeypatch.setattr(
@@ -217,15 +243,16 @@ def test_the_gpus_memory_is_given_back_once_the_model_is_gone(tiny_scene, monkey
     assert emptied_without_model == [True]
 
 
-def test_the_first_queue_of_a_process_is_freed_as_any_other(tiny_scene):
+@pytest.mark.parametrize('engine', ['fused', 'nerfstudio'])
+def test_the_first_queue_of_a_process_is_freed_as_any_other(tiny_scene, engine):
     # It is the one during whose construction nerfstudio's modules are imported.
     script = (
         'import gc, weakref\n'
         'from nerfstudio_renderer import NerfStudioRenderQueue\n'
-        f'queue = NerfStudioRenderQueue({str(tiny_scene)!r})\n'
+        f'queue = NerfStudioRenderQueue({str(tiny_scene)!r}, engine={engine!r})\n'
         'reference = weakref.ref(queue)\n'
         'del queue\n'
         'assert reference() is None, gc.get_referrers(reference())\n'
     )
-    subprocess.run([sys.executable, '-c', script], cwd=Path(__file__).parents[2], timeout=90,
+    subprocess.run([sys.executable, '-c', script], cwd=Path(__file__).parents[3], timeout=90,
                    check=True)

@@ -25,21 +25,18 @@ from nerfstudio_renderer import (
     Intrinsics,
     load_scene,
     optical_depth,
-    ProgressiveRenderer,
     Projection,
-    Quality,
+    select_engine,
     StrideLevels,
     Update,
 )
 from nerfstudio_renderer.cameras.directions import axis_cosines, unit_directions
-from nerfstudio_renderer.engines.nerfacto.engine import FusedEngine
+from nerfstudio_renderer.engines.host_pixels import HostImage
 from nerfstudio_renderer.engines.protocol import CHANNELS
-from nerfstudio_renderer.rendering.image import Picture
 from nerfstudio_renderer.scene import bundled_config
 import numpy as np
 import pytest
-from support.engines import camera_at
-import torch
+from support.engines import camera_at, every_level, series
 
 HELDOUT = bundled_config().parent / 'heldout'
 STRIDE = 4
@@ -53,11 +50,11 @@ CAMERAS = {
 
 
 def _frame(intrinsics: Intrinsics, depth: np.ndarray, accumulation: np.ndarray) -> Frame:
-    pixels = torch.zeros(intrinsics.height, intrinsics.width, CHANNELS)
-    pixels[..., 3] = torch.from_numpy(depth)
-    pixels[..., 4] = torch.from_numpy(accumulation)
+    pixels = np.zeros((intrinsics.height, intrinsics.width, CHANNELS), np.float32)
+    pixels[..., 3] = depth
+    pixels[..., 4] = accumulation
     update = Update(1, camera_at(0.0, intrinsics), received_s=0.0)
-    return Frame(update, 0, 1, intrinsics, Picture(pixels), 0.0, 0.0)
+    return Frame(update, 0, 1, intrinsics, HostImage(pixels), 0.0, 0.0)
 
 
 @pytest.mark.parametrize('name', list(CAMERAS))
@@ -115,18 +112,17 @@ def test_the_array_is_the_callers_own():
 
 
 def test_depth_of_held_out_views_is_right_within_3_cm():
-    scene = load_scene(device='cpu')
+    scene = load_scene()
     views = json.loads((HELDOUT / 'transforms.json').read_text())
     full = Intrinsics(views['w'], views['h'], views['fl_x'], views['fl_y'], views['cx'],
                       views['cy'])
-    ladder = StrideLevels((STRIDE,))
-    renderer = ProgressiveRenderer(FusedEngine(scene), Quality(ladder))
+    quality = every_level(STRIDE)
+    engine = select_engine(scene, 'fused', 'cpu')
     errors = {}
-    for number, view in enumerate(views['frames'], 1):
+    for view in views['frames']:
         c2w = scene.world.to_scene(np.array(view['transform_matrix'])[:3])
-        update = Update(number, Camera(c2w, full), received_s=0.0)
-        (frame,) = renderer.frames(update, lambda level: False)
-        level = ladder.levels(full)[0]
+        (frame,) = series(engine, Camera(c2w, full), quality)
+        level = quality.levels.levels(full)[0]
         every = slice(level.offset, None, STRIDE)
         millimetres = cv2.imread(str(HELDOUT / view['depth_file_path']), cv2.IMREAD_UNCHANGED)
         metres = optical_depth(frame, 0.0) / scene.world.scale
