@@ -88,10 +88,34 @@ def test_levels_too_coarse_for_a_small_picture_are_left_out():
 
 
 def test_an_engine_that_rasterises_gets_each_level_at_its_own_size():
-    engine = PatternEngine(renders_single_rays=False)
+    engine = RasterPatternEngine()
     frames = _series(engine, StrideLevels((4, 1)), camera_at(0.0))
     assert [frame.image.rgb.shape for frame in frames] == [(2, 2, 3), (6, 8, 3)]
-    assert [len(chunk) for chunk in engine.chunks] == [4, 48]
+    assert engine.exact == [(2, False), (8, True)]
+
+
+def test_a_rasterised_picture_that_is_fast_enough_is_the_only_one():
+    renderer = ProgressiveRenderer(RasterPatternEngine())
+    quality = Quality(StrideLevels((4, 2, 1)), target_latency_s=100.0)
+
+    def widths() -> list[int]:
+        update = Update(1, camera_at(0.0), received_s=0.0, quality=quality)
+        frames = renderer.frames(update, lambda level: False)
+        return [frame.intrinsics.width for frame in frames]
+
+    assert widths() == [2, 4, 8]  # nothing is known yet of how long they take
+    assert widths() == [8]
+
+
+def test_a_rasterised_picture_that_takes_too_long_comes_after_coarser_ones():
+    renderer = ProgressiveRenderer(
+        RasterPatternEngine(lambda width: 0.2 if width == 8 else 0.0)
+    )
+    quality = Quality(StrideLevels((4, 2, 1)), target_latency_s=0.15)
+    for _ in range(2):
+        update = Update(1, camera_at(0.0), received_s=0.0, quality=quality)
+        frames = list(renderer.frames(update, lambda level: False))
+    assert [frame.intrinsics.width for frame in frames] == [4, 8]
 
 
 def test_independent_pictures_are_rendered_as_they_are():
