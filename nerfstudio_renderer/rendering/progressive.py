@@ -55,11 +55,13 @@ class ProgressiveRenderer:
     Renders an update coarse to fine with one engine.
 
     :param engine: turns cameras into pixels.
+    :param clock: seconds that only go forward, those of ``Update.received_s``.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, clock: Callable[[], float] = time.monotonic) -> None:
         self.engine = engine
-        self._rendered = _level_renderer(engine)
+        self._clock = clock
+        self._rendered = _level_renderer(engine, clock)
 
     @property
     def rays_per_second(self) -> float:
@@ -78,9 +80,9 @@ class ProgressiveRenderer:
             picture.
         """
         levels = self._rendered.levels(update)
-        started = time.monotonic()
+        started = self._clock()
         for index, image in enumerate(self._rendered.images(update.camera, levels, cancelled)):
-            finished = time.monotonic()
+            finished = self._clock()
             yield Frame(
                 update=update,
                 level=index,
@@ -90,14 +92,14 @@ class ProgressiveRenderer:
                 render_time_s=finished - started,
                 latency_s=finished - update.received_s,
             )
-            started = time.monotonic()
+            started = self._clock()
 
 
-def _level_renderer(engine: Engine) -> _LevelRenderer:
+def _level_renderer(engine: Engine, clock: Callable[[], float]) -> _LevelRenderer:
     if isinstance(engine, RayEngine):
         return _RayLevels(engine)
     assert isinstance(engine, RasterEngine)
-    return _RasterLevels(engine)
+    return _RasterLevels(engine, clock)
 
 
 class _RayLevels:
@@ -131,8 +133,9 @@ class _RayLevels:
 class _RasterLevels:
     """Levels of whole pictures, each of its own size."""
 
-    def __init__(self, engine: RasterEngine) -> None:
+    def __init__(self, engine: RasterEngine, clock: Callable[[], float]) -> None:
         self._engine = engine
+        self._clock = clock
         self._costs = RasterCosts()
         self._chunks = ChunkSizer(1.0)
 
@@ -154,7 +157,7 @@ class _RasterLevels:
         self, camera: Camera, levels: tuple[Level, ...], cancelled: Cancelled
     ) -> Iterator[Image]:
         for index, level in enumerate(levels):
-            started = time.perf_counter()
+            started = self._clock()
             image = self._engine.rasterise(
                 Camera(camera.c2w, level.grid),
                 exact=index == len(levels) - 1,
@@ -162,7 +165,7 @@ class _RasterLevels:
             )
             if image is None:
                 return
-            seconds = time.perf_counter() - started
+            seconds = self._clock() - started
             self._costs.record(level.grid.pixel_count, seconds)
             self._chunks.record(level.grid.pixel_count, seconds)
             yield image

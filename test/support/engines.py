@@ -30,7 +30,13 @@ from nerfstudio_renderer import (
 )
 from nerfstudio_renderer.device import CPU
 from nerfstudio_renderer.engines.host_pixels import HostImage, HostPixels
-from nerfstudio_renderer.engines.protocol import CHANNELS, Engine, pinhole_alone, PixelSet, RayEngine
+from nerfstudio_renderer.engines.protocol import (
+    CHANNELS,
+    Engine,
+    pinhole_alone,
+    PixelSet,
+    RayEngine,
+)
 from nerfstudio_renderer.engines.rays import ray_mask
 from nerfstudio_renderer.errors import DeviceMemoryError
 from nerfstudio_renderer.rendering.image import Image
@@ -115,16 +121,16 @@ class RasterPatternEngine:
     """
     Renders whole pictures of the same pattern.
 
-    :param seconds: how long it pretends to need for each, by the picture's width.
+    :param spend: takes the time that a picture takes, by its width.
     """
 
     name = 'raster pattern'
     device = CPU
 
-    def __init__(self, seconds: Callable[[int], float] = lambda width: 0.0) -> None:
+    def __init__(self, spend: Callable[[int], None] = lambda width: None) -> None:
         self.exact: list[tuple[int, bool]] = []
         """Of each picture: its width, and whether it had to be exact."""
-        self._seconds = seconds
+        self._spend = spend
 
     def unsupported_reason(self, intrinsics: Intrinsics) -> str | None:
         """Return why a camera is none for an engine that rasterises."""
@@ -141,7 +147,7 @@ class RasterPatternEngine:
         if cancelled():
             return None
         self.exact.append((grid.width, exact))
-        time.sleep(self._seconds(grid.width))
+        self._spend(grid.width)
         pixels = pattern(camera, np.arange(grid.pixel_count))
         return HostImage(pixels.reshape(grid.height, grid.width, CHANNELS))
 

@@ -31,7 +31,13 @@ from nerfstudio_renderer import (
 from nerfstudio_renderer.rendering.chunk_sizing import ChunkSizer
 import numpy as np
 import pytest
-from support.engines import camera_at, every_level, pattern, PatternEngine
+from support.engines import (
+    camera_at,
+    every_level,
+    pattern,
+    PatternEngine,
+    RasterPatternEngine,
+)
 
 STRIDES = st.sampled_from([(16, 8, 4, 2, 1), (4, 2, 1), (9, 3, 1), (6, 2), (1,), (12, 4, 1)])
 
@@ -94,28 +100,36 @@ def test_an_engine_that_rasterises_gets_each_level_at_its_own_size():
     assert engine.exact == [(2, False), (8, True)]
 
 
-def test_a_rasterised_picture_that_is_fast_enough_is_the_only_one():
-    renderer = ProgressiveRenderer(RasterPatternEngine())
-    quality = Quality(StrideLevels((4, 2, 1)), target_latency_s=100.0)
+@pytest.mark.parametrize(
+    ('milliseconds', 'widths'),
+    [
+        ({2: 1, 4: 5, 8: 30}, [8]),  # the finest within the target is the first
+        ({2: 1, 4: 5, 8: 40}, [4, 8]),
+        ({2: 1, 4: 35, 8: 40}, [2, 4, 8]),
+        ({2: 35, 4: 36, 8: 40}, [2, 4, 8]),  # nothing is: the coarsest
+    ],
+)
+def test_a_series_of_rasterised_pictures_begins_with_the_finest_that_comes_in_time(
+    milliseconds, widths
+):
+    now_ms = 0.0
 
-    def widths() -> list[int]:
-        update = Update(1, camera_at(0.0), received_s=0.0, quality=quality)
+    def spend(width: int) -> None:
+        nonlocal now_ms
+        now_ms += milliseconds[width]
+
+    engine = RasterPatternEngine(spend)
+    renderer = ProgressiveRenderer(engine, clock=lambda: now_ms / 1e3)
+    quality = Quality(StrideLevels((4, 2, 1)), target_latency_s=0.033)
+    update = Update(1, camera_at(0.0), received_s=0.0, quality=quality)
+
+    def rendered() -> list[int]:
         frames = renderer.frames(update, lambda level: False)
         return [frame.intrinsics.width for frame in frames]
 
-    assert widths() == [2, 4, 8]  # nothing is known yet of how long they take
-    assert widths() == [8]
-
-
-def test_a_rasterised_picture_that_takes_too_long_comes_after_coarser_ones():
-    renderer = ProgressiveRenderer(
-        RasterPatternEngine(lambda width: 0.2 if width == 8 else 0.0)
-    )
-    quality = Quality(StrideLevels((4, 2, 1)), target_latency_s=0.15)
-    for _ in range(2):
-        update = Update(1, camera_at(0.0), received_s=0.0, quality=quality)
-        frames = list(renderer.frames(update, lambda level: False))
-    assert [frame.intrinsics.width for frame in frames] == [4, 8]
+    assert rendered() == [2, 4, 8]  # nothing is known yet of how long they take
+    assert rendered() == widths
+    assert engine.exact[-1] == (8, True)
 
 
 def test_independent_pictures_are_rendered_as_they_are():
