@@ -51,7 +51,8 @@ struct Frame
   Splat * splats;
   Footprint * footprints;
   std::int32_t * splat_counts;
-  // [part][tile]: how many Gaussians of a part of the scene reach a tile; later, where they go.
+  // [part][tile]: how many Gaussians of a part of the scene reach a tile; later, how many are
+  // before them in the tile.
   std::uint32_t * tile_counts;
   // Parts into which the scene's chunks are divided.
   std::int32_t parts;
