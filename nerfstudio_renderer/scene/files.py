@@ -15,12 +15,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 import re
 
 from nerfstudio_renderer.errors import SceneError
+from nerfstudio_renderer.wording import quoted, reason
 
 _STEP = re.compile(r'step-(\d+)\.ckpt$')
 
@@ -45,18 +48,30 @@ class SceneFiles:
         :param checkpoint: instead of the newest step in ``nerfstudio_models/``.
         :raises SceneError: if there is no such file.
         """
-        config = config.expanduser()
-        if config.is_dir():
-            config /= 'config.yml'
-        if not config.is_file():
-            raise SceneError(f'config {str(config)!r} does not exist; give the path of the '
-                             'config.yml that ns-train wrote')
+        with _looking_for('config', config):
+            config = config.expanduser()
+            if config.is_dir():
+                config /= 'config.yml'
+            if not config.is_file():
+                raise SceneError(f'config {quoted(str(config))} does not exist; give the path of '
+                                 'the config.yml that ns-train wrote')
         if checkpoint is None:
             checkpoint = _newest_checkpoint(config.parent / 'nerfstudio_models')
-        checkpoint = checkpoint.expanduser()
-        if not checkpoint.is_file():
-            raise SceneError(f'checkpoint {str(checkpoint)!r} does not exist')
+        with _looking_for('checkpoint', checkpoint):
+            checkpoint = checkpoint.expanduser()
+            if not checkpoint.is_file():
+                raise SceneError(f'checkpoint {quoted(str(checkpoint))} does not exist')
         return cls(config, checkpoint, config.parent / 'dataparser_transforms.json')
+
+
+@contextmanager
+def _looking_for(kind: str, path: Path) -> Iterator[None]:
+    """Turn what looking for a file may raise into one line that names it."""
+    try:
+        yield
+    except (OSError, RuntimeError, ValueError) as error:  # too long, no such user, a zero byte
+        why = getattr(error, 'strerror', None) or reason(error)
+        raise SceneError(f'{kind} {quoted(str(path))} cannot be looked up: {why}') from error
 
 
 def bundled_config() -> Path:
@@ -76,7 +91,7 @@ def earlier_checkpoint(path: Path) -> Path | None:
 def _newest_checkpoint(folder: Path) -> Path:
     steps = _checkpoints(folder)
     if not steps:
-        raise SceneError(f'no checkpoint step-*.ckpt in {str(folder)!r}; copy the folder '
+        raise SceneError(f'no checkpoint step-*.ckpt in {quoted(str(folder))}; copy the folder '
                          'nerfstudio_models beside config.yml, or name a checkpoint')
     return steps[max(steps)]
 
