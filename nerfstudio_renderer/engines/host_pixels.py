@@ -13,7 +13,6 @@ from nerfstudio_renderer.errors import RenderError
 from nerfstudio_renderer.rendering.levels import Level
 import numpy as np
 
-
 _WHOLE_PIXEL = np.dtype((np.void, CHANNELS * 4))
 """All channels of a pixel as one element, which numpy copies twice as fast."""
 

@@ -57,7 +57,8 @@ class SceneCache:
         files = SceneFiles.locate(
             Path(config) if config else bundled_config(), Path(checkpoint) if checkpoint else None
         )
-        key = tuple(map(_state, (files.config, files.checkpoint, files.transforms)))
+        paths = (files.config, files.checkpoint or files.config, files.transforms)
+        key = tuple(map(_state, paths))
         with self._changed:
             self._changed.wait_for(lambda: key not in self._loading)
             scene = self._scenes.get(key)

@@ -199,8 +199,7 @@ def test_a_wrong_parameter_refuses_to_start_with_one_clear_line(arguments, reaso
 
 def test_a_camera_that_the_scene_cannot_be_seen_with_keeps_no_other_parameter_from_changing():
     def opener(values: dict) -> LoadedScene:
-        engine = PatternEngine(renders_single_rays=False)
-        return LoadedScene(ProgressiveRenderer(engine, Quality(StrideLevels((1,)))), None)
+        return LoadedScene(ProgressiveRenderer(RasterPatternEngine()), None)
 
     context = Context()
     rclpy.init(context=context)

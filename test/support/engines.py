@@ -15,7 +15,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 import threading
 import time
 
@@ -30,7 +30,13 @@ from nerfstudio_renderer import (
 )
 from nerfstudio_renderer.device import CPU
 from nerfstudio_renderer.engines.host_pixels import HostImage, HostPixels
-from nerfstudio_renderer.engines.protocol import CHANNELS, Engine, PixelSet
+from nerfstudio_renderer.engines.protocol import (
+    CHANNELS,
+    Engine,
+    pinhole_alone,
+    PixelSet,
+    RayEngine,
+)
 from nerfstudio_renderer.engines.rays import ray_mask
 from nerfstudio_renderer.errors import DeviceMemoryError
 from nerfstudio_renderer.rendering.image import Image
@@ -69,8 +75,7 @@ class PatternEngine:
     name = 'pattern'
     device = CPU
 
-    def __init__(self, *, renders_single_rays: bool = True, seconds_per_ray: float = 0.0) -> None:
-        self.renders_single_rays = renders_single_rays
+    def __init__(self, *, seconds_per_ray: float = 0.0) -> None:
         self.pixels = HostPixels()
         self.chunks: list[list[int]] = []
         self._seconds_per_ray = seconds_per_ray
@@ -78,6 +83,9 @@ class PatternEngine:
     def view(self, camera: Camera) -> PatternEngine.PatternView:
         """Return the pattern of ``camera``."""
         return self.PatternView(self, camera)
+
+    def unsupported_reason(self, intrinsics: Intrinsics) -> str | None:
+        """Return None: any camera has pixels."""
 
     def device_memory(self) -> None:
         """Return None: it has no device."""
@@ -109,6 +117,41 @@ class PatternEngine:
             return pattern(self._camera, indices)
 
 
+class RasterPatternEngine:
+    """
+    Renders whole pictures of the same pattern.
+
+    :param spend: takes the time that a picture takes, by its width.
+    """
+
+    name = 'raster pattern'
+    device = CPU
+
+    def __init__(self, spend: Callable[[int], None] = lambda width: None) -> None:
+        self.exact: list[tuple[int, bool]] = []
+        """Of each picture: its width, and whether it had to be exact."""
+        self._spend = spend
+
+    def unsupported_reason(self, intrinsics: Intrinsics) -> str | None:
+        """Return why a camera is none for an engine that rasterises."""
+        return pinhole_alone(intrinsics)
+
+    def device_memory(self) -> None:
+        """Return None: it has no device."""
+
+    def rasterise(
+        self, camera: Camera, *, exact: bool, cancelled: Callable[[], bool]
+    ) -> Image | None:
+        """Return the pattern of ``camera``."""
+        grid = camera.intrinsics
+        if cancelled():
+            return None
+        self.exact.append((grid.width, exact))
+        self._spend(grid.width)
+        pixels = pattern(camera, np.arange(grid.pixel_count))
+        return HostImage(pixels.reshape(grid.height, grid.width, CHANNELS))
+
+
 def pattern(camera: Camera, indices: np.ndarray) -> np.ndarray:
     """Return what a PatternEngine renders: red is the camera, green the pixel, depth its index."""
     result = np.zeros((len(indices), CHANNELS), np.float32)
@@ -133,7 +176,7 @@ class FailingEngine(PatternEngine):
             return picture * np.float32('nan') if x > 1000 else picture
 
 
-def rendered(engine: Engine, camera: Camera, indices: np.ndarray | None = None) -> np.ndarray:
+def rendered(engine: RayEngine, camera: Camera, indices: np.ndarray | None = None) -> np.ndarray:
     """
     Return all that an engine makes of a camera, float32 of shape (pixels, CHANNELS).
 

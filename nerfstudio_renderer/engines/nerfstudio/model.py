@@ -15,7 +15,7 @@ from nerfstudio.models.base_model import Model, ModelConfig
 from nerfstudio.utils import external
 from nerfstudio_renderer.engines.nerfstudio.model_config import nerfstudio_config
 from nerfstudio_renderer.errors import contained, SceneError
-from nerfstudio_renderer.scene import Scene
+from nerfstudio_renderer.scene import NerfstudioScene
 from nerfstudio_renderer.scene.checkpoint import Checkpoint
 from nerfstudio_renderer.wording import reason
 import torch
@@ -26,8 +26,8 @@ from torchmetrics.image.lpip import LearnedPerceptualImagePatchSimilarity
 warnings.filterwarnings('ignore', module=r'nerfstudio\.|torch\.jit\b')
 
 _NAMED_KEYS = 5
-# Created by nerfstudio only to tell its device, so older checkpoints may lack it.
-_OPTIONAL = {'device_indicator_param'}
+# Created by nerfstudio only to tell its device, or of training alone: older checkpoints lack them.
+_OPTIONAL = ('device_indicator_param', 'camera_optimizer.')
 # Of splatfacto's parameters; older checkpoints have them without it.
 _GAUSSIANS = 'gauss_params.'
 _building = threading.Lock()
@@ -39,12 +39,12 @@ if external.tcnn_import_exception is not None:
 
 
 _sharing = threading.Lock()
-_models: weakref.WeakKeyDictionary[Scene, weakref.WeakValueDictionary[str, Model]] = (
+_models: weakref.WeakKeyDictionary[NerfstudioScene, weakref.WeakValueDictionary[str, Model]] = (
     weakref.WeakKeyDictionary()
 )
 
 
-def shared_model(scene: Scene, device: torch.device) -> Model:
+def shared_model(scene: NerfstudioScene, device: torch.device) -> Model:
     """
     Return the scene's model on ``device``, the same for all engines that hold it.
 
@@ -60,7 +60,7 @@ def shared_model(scene: Scene, device: torch.device) -> Model:
         return model
 
 
-def build_model(scene: Scene, device: torch.device) -> Model:
+def build_model(scene: NerfstudioScene, device: torch.device) -> Model:
     """
     Return the trained model in evaluation mode on ``device``.
 
@@ -138,13 +138,14 @@ def _load_state(model: Model, checkpoint: Checkpoint) -> None:
         ) from error
     # Not by what loading returns: splatfacto's returns nothing.
     loaded = model.state_dict()
-    _refuse_mismatch('lacks', loaded.keys() - state.keys() - _OPTIONAL, checkpoint)
+    _refuse_mismatch('lacks', loaded.keys() - state.keys(), checkpoint)
     unknown = {key for key in names if not {key, _GAUSSIANS + key} & loaded.keys()}
-    _refuse_mismatch('has unknown', unknown - _OPTIONAL, checkpoint)
+    _refuse_mismatch('has unknown', unknown, checkpoint)
     _refuse_diverged(loaded, checkpoint)
 
 
 def _refuse_mismatch(kind: str, keys: Set[str], checkpoint: Checkpoint) -> None:
+    keys = {key for key in keys if not key.startswith(_OPTIONAL)}
     if not keys:
         return
     shown = ', '.join(sorted(keys)[:_NAMED_KEYS])

@@ -71,7 +71,7 @@ def read_nerfacto(config: ModelConfig, checkpoint: Checkpoint) -> NerfactoParame
         head=_head(config, tensors),
         near=0.0,  # evaluation begins at the camera, whatever near_plane is
         far=_far(config),
-        piecewise=_choice(config, 'proposal_initial_sampler', 'piecewise', _SAMPLERS),
+        piecewise=config.choice('proposal_initial_sampler', 'piecewise', _SAMPLERS),
         box=checkpoint.aabb if config.flag('disable_scene_contraction', False) else None,
         background=_background(config),
     )
@@ -202,13 +202,6 @@ def _far(config: ModelConfig) -> float:
     return far
 
 
-def _choice(config: ModelConfig, name: str, default: str, choices: Mapping[str, Any]) -> Any:
-    value = config.values.get(name, default)
-    if not isinstance(value, str) or value not in choices:
-        raise config.refusal(name, value, f'one of {", ".join(choices)}')
-    return choices[value]
-
-
 def _background(config: ModelConfig) -> tuple[float, float, float] | None:
     choices = {_LAST_SAMPLE: None, **_COLOURS}
-    return _choice(config, 'background_color', _LAST_SAMPLE, choices)
+    return config.choice('background_color', _LAST_SAMPLE, choices)

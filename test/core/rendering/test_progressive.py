@@ -31,7 +31,13 @@ from nerfstudio_renderer import (
 from nerfstudio_renderer.rendering.chunk_sizing import ChunkSizer
 import numpy as np
 import pytest
-from support.engines import camera_at, every_level, pattern, PatternEngine
+from support.engines import (
+    camera_at,
+    every_level,
+    pattern,
+    PatternEngine,
+    RasterPatternEngine,
+)
 
 STRIDES = st.sampled_from([(16, 8, 4, 2, 1), (4, 2, 1), (9, 3, 1), (6, 2), (1,), (12, 4, 1)])
 
@@ -88,10 +94,42 @@ def test_levels_too_coarse_for_a_small_picture_are_left_out():
 
 
 def test_an_engine_that_rasterises_gets_each_level_at_its_own_size():
-    engine = PatternEngine(renders_single_rays=False)
+    engine = RasterPatternEngine()
     frames = _series(engine, StrideLevels((4, 1)), camera_at(0.0))
     assert [frame.image.rgb.shape for frame in frames] == [(2, 2, 3), (6, 8, 3)]
-    assert [len(chunk) for chunk in engine.chunks] == [4, 48]
+    assert engine.exact == [(2, False), (8, True)]
+
+
+@pytest.mark.parametrize(
+    ('milliseconds', 'widths'),
+    [
+        ({2: 1, 4: 5, 8: 30}, [8]),  # the finest within the target is the first
+        ({2: 1, 4: 5, 8: 40}, [4, 8]),
+        ({2: 1, 4: 35, 8: 40}, [2, 4, 8]),
+        ({2: 35, 4: 36, 8: 40}, [2, 4, 8]),  # nothing is: the coarsest
+    ],
+)
+def test_a_series_of_rasterised_pictures_begins_with_the_finest_that_comes_in_time(
+    milliseconds, widths
+):
+    now_ms = 0.0
+
+    def spend(width: int) -> None:
+        nonlocal now_ms
+        now_ms += milliseconds[width]
+
+    engine = RasterPatternEngine(spend)
+    renderer = ProgressiveRenderer(engine, clock=lambda: now_ms / 1e3)
+    quality = Quality(StrideLevels((4, 2, 1)), target_latency_s=0.033)
+    update = Update(1, camera_at(0.0), received_s=0.0, quality=quality)
+
+    def rendered() -> list[int]:
+        frames = renderer.frames(update, lambda level: False)
+        return [frame.intrinsics.width for frame in frames]
+
+    assert rendered() == [2, 4, 8]  # nothing is known yet of how long they take
+    assert rendered() == widths
+    assert engine.exact[-1] == (8, True)
 
 
 def test_independent_pictures_are_rendered_as_they_are():
