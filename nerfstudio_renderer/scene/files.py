@@ -15,6 +15,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -48,14 +50,11 @@ class SceneFiles:
         :param checkpoint: instead of the newest step in ``nerfstudio_models/``.
         :raises SceneError: if there is no such file.
         """
-        try:
+        with _looking_up(config):
             config = config.expanduser()
             if is_gaussian_file(config):
                 return cls._of_gaussians(config, checkpoint)
             return cls._of_training(config, checkpoint)
-        except (OSError, RuntimeError, ValueError) as error:  # no such user, too long, no path
-            raise SceneError(f'{quoted(str(config))} cannot be looked up: {reason(error)}'
-                             ) from error
 
     @classmethod
     def _of_gaussians(cls, path: Path, checkpoint: Path | None) -> SceneFiles:
@@ -78,10 +77,21 @@ class SceneFiles:
                              'config.yml that ns-train wrote, or of a file of Gaussians')
         if checkpoint is None:
             checkpoint = _newest_checkpoint(config.parent / 'nerfstudio_models')
-        checkpoint = checkpoint.expanduser()
-        if not checkpoint.is_file():
-            raise SceneError(f'checkpoint {quoted(str(checkpoint))} does not exist')
+        with _looking_up(checkpoint):
+            checkpoint = checkpoint.expanduser()
+            if not checkpoint.is_file():
+                raise SceneError(f'checkpoint {quoted(str(checkpoint))} does not exist')
         return cls(config, checkpoint, config.parent / 'dataparser_transforms.json')
+
+
+@contextmanager
+def _looking_up(path: Path) -> Iterator[None]:
+    """Turn what looking for a file may raise into one line that names it."""
+    try:
+        yield
+    except (OSError, RuntimeError, ValueError) as error:  # too long, no such user, a zero byte
+        why = getattr(error, 'strerror', None) or reason(error)
+        raise SceneError(f'{quoted(str(path))} cannot be looked up: {why}') from error
 
 
 def bundled_config() -> Path:

@@ -80,8 +80,8 @@ def _state(path: Path) -> _Key:
     """Return what tells a file, as it is now, from any other."""
     try:
         status = path.stat()
-    except FileNotFoundError:
-        return (path.resolve(),)
+    except OSError:  # there is none, or none that can be read
+        return (path.absolute(),)
     return (path.resolve(), status.st_ino, status.st_mtime_ns, status.st_size)
 
 

@@ -129,7 +129,7 @@ def without_perceptual_metric() -> Iterator[None]:
 
 def _load_state(model: Model, checkpoint: Checkpoint) -> None:
     state = {name: torch.from_numpy(stored.read()) for name, stored in checkpoint.state.items()}
-    names = set(state)  # splatfacto writes into what it loads
+    names = set(state)  # splatfacto adds its own names to those that older versions saved
     try:
         model.load_state_dict(state, strict=False)
     except RuntimeError as error:  # tensors of another shape
@@ -138,7 +138,7 @@ def _load_state(model: Model, checkpoint: Checkpoint) -> None:
         ) from error
     # Not by what loading returns: splatfacto's returns nothing.
     loaded = model.state_dict()
-    _refuse_mismatch('lacks', loaded.keys() - names, checkpoint)
+    _refuse_mismatch('lacks', loaded.keys() - state.keys(), checkpoint)
     unknown = {key for key in names if not {key, _GAUSSIANS + key} & loaded.keys()}
     _refuse_mismatch('has unknown', unknown, checkpoint)
     _refuse_diverged(loaded, checkpoint)

@@ -18,7 +18,6 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 import os
 from pathlib import Path
-import shutil
 import subprocess
 import sys
 import threading
@@ -43,13 +42,6 @@ from support.engines import camera_at, every_level
 import torch
 
 PATIENCE_S = 30.0
-
-
-@pytest.fixture
-def scene_copy(tiny_scene: Path, tmp_path: Path) -> Path:
-    """Return the config.yml of a copy that a test may change."""
-    shutil.copytree(tiny_scene.parent, tmp_path / 'scene')
-    return tmp_path / 'scene' / 'config.yml'
 
 
 def test_who_asks_for_the_same_files_gets_the_same_scene(tiny_scene, monkeypatch):
