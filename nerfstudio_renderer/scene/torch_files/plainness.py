@@ -21,8 +21,9 @@ def check_plain(content: object) -> int:
     """
     claimed = 0
     depths: dict[int, int] = {}  # levels below each container that is done, by its identity
-    path: list[tuple[object, list[object]]] = [(content, _members(content))]
-    open_ones = {id(content)}
+    root = [content]
+    path: list[tuple[object, list[object]]] = [(root, [content])]
+    open_ones = {id(root)}
     while path:
         container, waiting = path[-1]
         if waiting:

@@ -72,6 +72,8 @@ class StoredTensor:
 
     def __post_init__(self) -> None:
         _check_dimensions(self.offset, self.shape, self.stride)
+        if self.element.size * math.prod(max(1, n) for n in self.shape) > _MOST_BYTES:
+            raise Damaged('a tensor has a shape that no memory can hold')
         if self.offset + self._span > self.storage.nbytes // self.element.size:
             raise Damaged(f'a tensor of shape {list(self.shape)} and stride {list(self.stride)} '
                           f'at {self.offset} is not within the {self.storage.nbytes} bytes of '
@@ -147,5 +149,3 @@ def _check_dimensions(offset: object, shape: Sequence, stride: Sequence) -> None
     if len(shape) != len(stride) or len(shape) > _MOST_DIMENSIONS \
             or not all(type(number) is int and number >= 0 for number in numbers):
         raise Damaged('a tensor has no possible shape or stride')
-    if math.prod(max(1, count) for count in shape) > _MOST_BYTES:
-        raise Damaged('a tensor has a shape that no memory can hold')

@@ -16,8 +16,8 @@ from typing import Any
 from nerfstudio_renderer.scene.torch_files.problems import Damaged, Refused
 from nerfstudio_renderer.wording import shortened
 
-# nerfacto with its optimisers has 9,000, about 25 for each tensor. One opcode makes one object of
-# at most 500 bytes at most, and each is a memo entry at most: 250 MB and half a second.
+# nerfacto with its optimiser has 3,500, about 30 for each tensor. Each makes one object or one
+# reference of the memo at most, so that this many take 50 MB and a second.
 _MOST_OPCODES = 500_000
 
 
