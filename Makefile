@@ -25,7 +25,7 @@ LD_LIBRARY_PATH := $(subst $(space),:,$(filter-out $(addsuffix /%,$(subst :, ,$(
 	$(subst :, ,$(LD_LIBRARY_PATH))))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo bench test lint lock clean distclean
+.PHONY: help setup demo bench test sanitize lint lock clean distclean
 
 help: ## show this list
 	@sed -nE 's/^([a-z]+):.*## (.*)$$/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -43,6 +43,24 @@ bench: setup ## measure speed, pictures and latencies and write bench_output/
 
 test: setup ## run all tests and linters
 	@$(VENV_PYTHON) -m pytest $(TEST_ARGS)
+
+# In a copy, so that the compiled module in place stays as it is. What Python itself leaves in memory
+# is no leak of ours; exceptions need libstdc++ from the start; what pytest captured is lost when a
+# sanitizer ends it.
+SANITIZED := build/sanitize
+SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=all -g
+sanitize: setup ## run the CPU kernels' tests under sanitizers (needs GCC's)
+	@rm -rf $(SANITIZED) && mkdir -p $(SANITIZED) && touch $(SANITIZED)/COLCON_IGNORE
+	@cp -r setup.py setup.cfg pyproject.toml nerfstudio_renderer test $(SANITIZED)
+	@find $(SANITIZED) -name '*.so' -delete
+	@cd $(SANITIZED) && CFLAGS='$(SANITIZERS)' CXXFLAGS='$(SANITIZERS)' CC=gcc CXX=g++ \
+		$(abspath $(VENV_PYTHON)) setup.py -q build_ext --inplace
+	@grep -rq --include='_kernel*.so' __asan_init $(SANITIZED)/nerfstudio_renderer || \
+		{ echo 'error: the module was built without sanitizers' >&2; exit 1; }
+	@cd $(SANITIZED) && ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 \
+		LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libstdc++.so)" \
+		$(abspath $(VENV_PYTHON)) -m pytest -p no:cacheprovider --capture=sys $(TEST_ARGS) \
+		test/core/test_thread_pool.py $(wildcard test/core/test_fused_cpu*.py)
 
 lint: setup ## run the linters alone
 	@$(VENV_PYTHON) -m ruff check

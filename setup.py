@@ -30,14 +30,15 @@ def files_below(folder):
 
 
 def cpu_kernels():
-    """Return the extension with the fused engine's CPU kernels."""
-    folder = Path(CORE, 'engines', 'fused', 'cpu')
+    """Return the extension with the CPU kernels of nerfacto."""
+    engines = Path(CORE, 'engines')
+    folder = engines / 'nerfacto' / 'cpu'
     return Extension(
         '.'.join([*folder.parts, '_kernel']),
         # The instruction sets are chosen in the sources: all are in one file, for any processor.
         sources=sorted(map(str, folder.glob('*.cpp'))),
-        depends=sorted(map(str, folder.glob('*.hpp'))),
-        include_dirs=pybind11_headers(),
+        depends=sorted(map(str, [*folder.glob('*.hpp'), *engines.glob('native/*.hpp')])),
+        include_dirs=[str(engines), *pybind11_headers()],
         language='c++',
         extra_compile_args=[
             '-std=c++17', '-O3', '-fvisibility=hidden',
@@ -64,7 +65,10 @@ setup(
     name=PACKAGE,
     version='0.1.0',
     packages=find_packages(include=[CORE, f'{CORE}.*', PACKAGE, f'{PACKAGE}.*']),
-    package_data={CORE: ['py.typed', *files_below(f'{CORE}/scenes')], PACKAGE: ['py.typed']},
+    package_data={
+        CORE: ['py.typed', *files_below(f'{CORE}/bundled_scenes')],
+        PACKAGE: ['py.typed'],
+    },
     ext_modules=[cpu_kernels()],
     data_files=[
         ('share/ament_index/resource_index/packages', [f'resource/{PACKAGE}']),

@@ -40,7 +40,7 @@ from nerfstudio_renderer import (
     Quality,
     RenderQueue,
     select_engine,
-    StrideLadder,
+    StrideLevels,
     Update,
 )
 
@@ -170,7 +170,7 @@ def _send(
     engine: RecordingEngine, pattern: _Pattern, camera: Callable[[float], Camera]
 ) -> Log:
     """Send one update and, once it is being refined, a pattern of updates."""
-    quality = Quality(StrideLadder(DEFAULTS.levels), DEFAULTS.target_latency_ms / 1e3)
+    quality = Quality(StrideLevels(DEFAULTS.levels), DEFAULTS.target_latency_ms / 1e3)
     first, *cameras = [camera(index * _STEP) for index in range(pattern.count + 1)]
     with RenderQueue(ProgressiveRenderer(engine, quality)) as queue:
         sender = _Sender(queue)

@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 import math
 
-from nerfstudio_renderer.picture import Picture
+from nerfstudio_renderer.rendering.image import Picture
 import numpy as np
 
 _DEPTH_TOLERANCE = 1e-3

@@ -34,11 +34,11 @@ from benchmarks.scenes import Subject
 from benchmarks.settings import Settings
 from benchmarks.views import pinhole, window
 from nerfstudio_renderer import DEFAULTS, Intrinsics
-from nerfstudio_renderer.engines.fused.cpu.renderer import instruction_sets
-from nerfstudio_renderer.engines.fused.extraction import extract_parameters
-from nerfstudio_renderer.engines.fused.parameters import UnsupportedModelError
+from nerfstudio_renderer.engines.nerfacto.cpu.renderer import instruction_sets
+from nerfstudio_renderer.engines.nerfacto.extraction import extract_parameters
+from nerfstudio_renderer.engines.nerfacto.parameters import UnsupportedModelError
 from nerfstudio_renderer.engines.nerfstudio import NerfstudioEngine
-from nerfstudio_renderer.picture import Picture
+from nerfstudio_renderer.rendering.image import Picture
 
 _LOOP_CHUNKS = (1024, 2048, 4096, 8192, 16384)
 _ENGINE_CHUNKS = (512, 1024, 2048, 4096, 8192)

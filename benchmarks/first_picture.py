@@ -30,7 +30,7 @@ def main() -> None:
         ProgressiveRenderer,
         Quality,
         select_engine,
-        StrideLadder,
+        StrideLevels,
         Update,
     )
 
@@ -39,7 +39,7 @@ def main() -> None:
     moments['loaded_s'] = time.monotonic()
     engine = select_engine(scene, sys.argv[1])
     moments['ready_s'] = time.monotonic()
-    renderer = ProgressiveRenderer(engine, Quality(StrideLadder(DEFAULTS.levels)))
+    renderer = ProgressiveRenderer(engine, Quality(StrideLevels(DEFAULTS.levels)))
     update = Update(1, on_orbit(scene, DEFAULTS.intrinsics, 0.0), time.monotonic())
     next(renderer.frames(update, lambda level: False)).picture.rgb8  # noqa: B018 - is made there
     moments['pictured_s'] = time.monotonic()

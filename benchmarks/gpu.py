@@ -30,8 +30,8 @@ from benchmarks.scenes import Subject
 from benchmarks.settings import Settings
 from benchmarks.views import pinhole
 from nerfstudio_renderer import Camera, DEFAULTS
-from nerfstudio_renderer.engines.fused.cuda.availability import obstacle
-from nerfstudio_renderer.engines.fused.engine import FusedEngine
+from nerfstudio_renderer.engines.nerfacto.cuda.availability import unsupported_reason
+from nerfstudio_renderer.engines.nerfacto.engine import FusedEngine
 from nerfstudio_renderer.engines.nerfstudio import NerfstudioEngine
 import numpy as np
 import torch
@@ -74,7 +74,7 @@ class GpuQualityRow:
 def run(settings: Settings) -> list[FrameRow | GpuQualityRow]:
     """Measure all on the first CUDA device; nothing, with a line that says so, without one."""
     device = torch.device('cuda', 0)
-    if (reason := obstacle(device)) is not None:
+    if (reason := unsupported_reason(device)) is not None:
         print(f'gpu: nothing measured, {reason}')
         return []
     rounds = _QUICK_ROUNDS if settings.quick else _ROUNDS

@@ -29,9 +29,9 @@ from typing import Any
 
 from benchmarks.device_time import device_time_ms
 from benchmarks.random_nerfacto import default_size
-from nerfstudio_renderer.camera import Camera, Intrinsics
-from nerfstudio_renderer.engines.fused.cuda.availability import obstacle
-from nerfstudio_renderer.engines.fused.cuda.tiling import Tile, Tiling
+from nerfstudio_renderer.cameras.camera import Camera, Intrinsics
+from nerfstudio_renderer.engines.nerfacto.cuda.availability import unsupported_reason
+from nerfstudio_renderer.engines.nerfacto.cuda.tiling import Tile, Tiling
 from nerfstudio_renderer.engines.rays import CameraRays
 import numpy as np
 import torch
@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument('--output', type=Path, default=Path('bench_output/gpu_kernels.json'))
     options = parser.parse_args(arguments)
     device = torch.device('cuda', 0)
-    if (reason := obstacle(device)) is not None:
+    if (reason := unsupported_reason(device)) is not None:
         print(f'nothing measured: {reason}')
         return 1
     rows = []
@@ -62,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _rows(device: torch.device, tilings: bool) -> Iterator[dict[str, Any]]:
-    from nerfstudio_renderer.engines.fused.cuda.renderer import CudaRenderer
+    from nerfstudio_renderer.engines.nerfacto.cuda.renderer import CudaRenderer
 
     parameters = default_size(device)
     begun = time.perf_counter()

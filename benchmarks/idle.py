@@ -31,7 +31,7 @@ from nerfstudio_renderer import (
     Quality,
     RenderQueue,
     select_engine,
-    StrideLadder,
+    StrideLevels,
 )
 
 _SIZE = (640, 360)
@@ -59,7 +59,7 @@ def run(settings: Settings) -> list[IdleRow]:
 
 def _queue(seconds: float) -> IdleRow:
     scene = load_scene()
-    quality = Quality(StrideLadder(DEFAULTS.levels))
+    quality = Quality(StrideLevels(DEFAULTS.levels))
     with RenderQueue(ProgressiveRenderer(select_engine(scene), quality)) as queue:
         queue.update(on_orbit(scene, pinhole(*_SIZE), 0.0))
         if not queue.wait_until_idle(_PATIENCE_S):

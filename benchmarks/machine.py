@@ -23,7 +23,7 @@ import platform
 import re
 
 from nerfstudio_renderer import __version__
-from nerfstudio_renderer.engines.fused.cpu.renderer import instruction_sets
+from nerfstudio_renderer.engines.nerfacto.cpu.renderer import instruction_sets
 import torch
 
 _CPU_INFO = Path('/proc/cpuinfo')

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import math
 
-from nerfstudio_renderer.engines.fused.parameters import (
+from nerfstudio_renderer.engines.nerfacto.parameters import (
     Dense,
     DensityNetwork,
     DIRECTION_COEFFICIENTS,

@@ -19,15 +19,15 @@ import time
 from typing import Protocol
 
 from nerfstudio.models.base_model import Model
-from nerfstudio_renderer import Camera, ProgressiveRenderer, Quality, StrideLadder, Update
-from nerfstudio_renderer.canvas import Canvas
-from nerfstudio_renderer.engines.fused.cpu.renderer import CpuRenderer
-from nerfstudio_renderer.engines.fused.engine import FusedEngine, packed_for_cpu
+from nerfstudio_renderer import Camera, ProgressiveRenderer, Quality, StrideLevels, Update
+from nerfstudio_renderer.engines.nerfacto.cpu.renderer import CpuRenderer
+from nerfstudio_renderer.engines.nerfacto.engine import FusedEngine, packed_for_cpu
 from nerfstudio_renderer.engines.nerfstudio import cameras_of, channels_of
 from nerfstudio_renderer.engines.protocol import CHANNELS, Engine
 from nerfstudio_renderer.engines.workers import CORES
-from nerfstudio_renderer.ladder import Level
-from nerfstudio_renderer.picture import Picture
+from nerfstudio_renderer.rendering.image import Picture
+from nerfstudio_renderer.rendering.levels import Level
+from nerfstudio_renderer.rendering.pixel_buffer import PixelBuffer
 from nerfstudio_renderer.scene import Scene
 import torch
 
@@ -77,9 +77,9 @@ class ByChunks:
         memory = torch.empty(
             (camera.intrinsics.pixel_count, CHANNELS), device=self._engine.device
         )
-        canvas = Canvas(self._engine, camera, memory)
+        canvas = PixelBuffer(self._engine, camera, memory)
         canvas.fill(level, self._pacer, lambda: False)
-        return canvas.picture(level)
+        return canvas.image(level)
 
 
 class _ConstantPacer:
@@ -98,13 +98,13 @@ class Paced:
     """An engine as the render queue uses it: chunks follow the clock."""
 
     def __init__(self, engine: Engine) -> None:
-        self._renderer = ProgressiveRenderer(engine, Quality(StrideLadder((1,))))
+        self._renderer = ProgressiveRenderer(engine, Quality(StrideLevels((1,))))
 
     def render(self, camera: Camera) -> Picture:
         """Return what ``camera`` sees."""
         update = Update(1, camera, time.monotonic())
         (frame,) = self._renderer.frames(update, lambda level: False)
-        return frame.picture
+        return frame.image
 
 
 def fused_engine(scene: Scene, instruction_set: str, threads: int) -> FusedEngine:

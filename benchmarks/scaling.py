@@ -30,7 +30,7 @@ from benchmarks.rounds import RoundPlan, take_turns
 from benchmarks.settings import Settings
 from benchmarks.views import around_origin, pinhole
 from nerfstudio_renderer import Camera, Intrinsics
-from nerfstudio_renderer.engines.fused.cpu.renderer import instruction_sets
+from nerfstudio_renderer.engines.nerfacto.cpu.renderer import instruction_sets
 
 _PICTURE = pinhole(320, 180)
 _PICTURES = ((80, 45), (160, 90), (320, 180), (640, 360), (1280, 720))
@@ -68,7 +68,7 @@ class _Case:
     @property
     def camera(self) -> Camera:
         """Return what is rendered."""
-        return around_origin(self.picture)[0]
+        return around_origin(self.image)[0]
 
 
 def run(settings: Settings) -> list[ScalingRow]:

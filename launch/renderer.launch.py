@@ -23,7 +23,7 @@ from launch.actions import DeclareLaunchArgument, GroupAction, OpaqueFunction
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
-from nerfstudio_renderer_ros.parameters import PARAMETERS, ParameterSpec, Value
+from nerfstudio_renderer_ros.state.parameters import PARAMETERS, ParameterSpec, Value
 import yaml
 
 # Beside launch/, in the source tree as where it is installed.

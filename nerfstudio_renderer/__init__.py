@@ -1,123 +1,88 @@
-# Copyright 2026 The nerfstudio_renderer_ros Authors
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# SPDX-License-Identifier: Apache-2.0
 """
 Renders scenes trained with nerfstudio from a moving camera, coarse to fine.
 
 This package knows nothing of ROS; ``nerfstudio_renderer_ros`` puts it on topics and services.
 """
 
-from __future__ import annotations
-
-import importlib
-from typing import TYPE_CHECKING
-import warnings
-
-if TYPE_CHECKING:  # what _HOMES says, for type checkers
-    from nerfstudio_renderer.camera import (  # noqa: F401
-        Camera,
-        Intrinsics,
-        LARGEST_SIDE,
-        PoseTolerance,
-        Projection,
-    )
-    from nerfstudio_renderer.conventions import PoseConvention  # noqa: F401
-    from nerfstudio_renderer.defaults import DEFAULTS  # noqa: F401
-    from nerfstudio_renderer.depth import optical_depth  # noqa: F401
-    from nerfstudio_renderer.engines.selection import choose_engine, select_engine  # noqa: F401
-    from nerfstudio_renderer.errors import (  # noqa: F401
-        ConfigurationError,
-        contained,
-        PoseError,
-        RendererError,
-        RenderError,
-        SceneError,
-    )
-    from nerfstudio_renderer.exiting import exit_quickly  # noqa: F401
-    from nerfstudio_renderer.frame import Frame, Update  # noqa: F401
-    from nerfstudio_renderer.ladder import PictureLadder, StrideLadder  # noqa: F401
-    from nerfstudio_renderer.memory import (  # noqa: F401
-        forget_cached,
-        free_unused_memory,
-        memory_in_use,
-    )
-    from nerfstudio_renderer.nerfstudio_render_queue import NerfStudioRenderQueue  # noqa: F401
-    from nerfstudio_renderer.pose import (  # noqa: F401
-        c2w_from_euler,
-        c2w_from_quaternion,
-        moved,
-        quaternion_of,
-    )
-    from nerfstudio_renderer.progressive import ProgressiveRenderer, Quality  # noqa: F401
-    from nerfstudio_renderer.render_queue import RenderQueue  # noqa: F401
-    from nerfstudio_renderer.scene import load_scene, Scene, WorldTransform  # noqa: F401
-    from nerfstudio_renderer.wording import quoted, reason, shortened  # noqa: F401
+from nerfstudio_renderer.caches import (
+    clear_caches,
+    free_unused_memory,
+)
+from nerfstudio_renderer.cameras.camera import (
+    Camera,
+    Intrinsics,
+    LARGEST_SIDE,
+    PoseTolerance,
+    Projection,
+)
+from nerfstudio_renderer.cameras.conventions import PoseConvention
+from nerfstudio_renderer.cameras.pose import (
+    c2w_from_euler,
+    c2w_from_quaternion,
+    quaternion_from_c2w,
+    transform_pose,
+)
+from nerfstudio_renderer.defaults import DEFAULTS
+from nerfstudio_renderer.engines.registry import choose_engine, select_engine
+from nerfstudio_renderer.errors import (
+    ConfigurationError,
+    contained,
+    PoseError,
+    RendererError,
+    RenderError,
+    SceneError,
+)
+from nerfstudio_renderer.nerfstudio_render_queue import NerfStudioRenderQueue
+from nerfstudio_renderer.renderer import Renderer
+from nerfstudio_renderer.rendering.depth import optical_depth
+from nerfstudio_renderer.rendering.frame import Frame, Update
+from nerfstudio_renderer.rendering.levels import ImageLevels, Quality, StrideLevels
+from nerfstudio_renderer.rendering.progressive import ProgressiveRenderer
+from nerfstudio_renderer.rendering.render_queue import RenderQueue
+from nerfstudio_renderer.scene import load_scene, Scene, WorldTransform
+from nerfstudio_renderer.shutdown import exit_quickly
+from nerfstudio_renderer.wording import quoted, reason, shortened
 
 __version__ = '0.1.0'
 
-# nerfstudio 1.1.5 uses what PyTorch has deprecated since. Nothing that a user could do about it.
-warnings.filterwarnings('ignore', module=r'nerfstudio\.|torch\.jit\b')
-
-# Where each public name lives. They are imported when first used: cameras, poses and messages do
-# not have to wait for PyTorch and nerfstudio, which take seconds.
-_HOMES = {
-    'Camera': 'camera',
-    'ConfigurationError': 'errors',
-    'DEFAULTS': 'defaults',
-    'Frame': 'frame',
-    'Intrinsics': 'camera',
-    'LARGEST_SIDE': 'camera',
-    'NerfStudioRenderQueue': 'nerfstudio_render_queue',
-    'PictureLadder': 'ladder',
-    'PoseConvention': 'conventions',
-    'PoseError': 'errors',
-    'PoseTolerance': 'camera',
-    'ProgressiveRenderer': 'progressive',
-    'Projection': 'camera',
-    'Quality': 'progressive',
-    'RenderError': 'errors',
-    'RenderQueue': 'render_queue',
-    'RendererError': 'errors',
-    'Scene': 'scene',
-    'SceneError': 'errors',
-    'StrideLadder': 'ladder',
-    'Update': 'frame',
-    'WorldTransform': 'scene',
-    'c2w_from_euler': 'pose',
-    'c2w_from_quaternion': 'pose',
-    'choose_engine': 'engines.selection',
-    'contained': 'errors',
-    'exit_quickly': 'exiting',
-    'forget_cached': 'memory',
-    'free_unused_memory': 'memory',
-    'load_scene': 'scene',
-    'memory_in_use': 'memory',
-    'moved': 'pose',
-    'optical_depth': 'depth',
-    'quaternion_of': 'pose',
-    'quoted': 'wording',
-    'reason': 'wording',
-    'select_engine': 'engines.selection',
-    'shortened': 'wording',
-}
-__all__ = list(_HOMES)
-
-
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
-    return getattr(importlib.import_module(f'{__name__}.{_HOMES[name]}'), name)
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__all__ = [
+    'c2w_from_euler',
+    'c2w_from_quaternion',
+    'Camera',
+    'choose_engine',
+    'clear_caches',
+    'ConfigurationError',
+    'contained',
+    'DEFAULTS',
+    'exit_quickly',
+    'Frame',
+    'free_unused_memory',
+    'ImageLevels',
+    'Intrinsics',
+    'LARGEST_SIDE',
+    'load_scene',
+    'NerfStudioRenderQueue',
+    'optical_depth',
+    'PoseConvention',
+    'PoseError',
+    'PoseTolerance',
+    'ProgressiveRenderer',
+    'Projection',
+    'Quality',
+    'quaternion_from_c2w',
+    'quoted',
+    'reason',
+    'Renderer',
+    'RendererError',
+    'RenderError',
+    'RenderQueue',
+    'Scene',
+    'SceneError',
+    'select_engine',
+    'shortened',
+    'StrideLevels',
+    'transform_pose',
+    'Update',
+    'WorldTransform',
+]

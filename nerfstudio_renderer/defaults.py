@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nerfstudio_renderer.camera import Intrinsics
+from nerfstudio_renderer.cameras.camera import Intrinsics
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,8 @@ import threading
 
 from nerfstudio_renderer import contained, exit_quickly, reason, RendererError
 from nerfstudio_renderer_ros import transport
-from nerfstudio_renderer_ros.opening import open_scene, OpenedScene, SceneOpener
-from nerfstudio_renderer_ros.parameters import Value
+from nerfstudio_renderer_ros.state.parameters import Value
+from nerfstudio_renderer_ros.state.scene_loading import LoadedScene, open_scene, SceneOpener
 import rclpy
 from rclpy.exceptions import ParameterException
 from rclpy.executors import ExternalShutdownException
@@ -71,7 +71,7 @@ def main(args: list[str] | None = None, opener: SceneOpener = open_scene) -> int
     return 0
 
 
-def _open(opener: SceneOpener, values: Mapping[str, Value]) -> OpenedScene:
+def _open(opener: SceneOpener, values: Mapping[str, Value]) -> LoadedScene:
     """Load a scene; a signal ends the process at once meanwhile, where it would disturb."""
     in_main_thread = threading.current_thread() is threading.main_thread()
     if not in_main_thread or signal.getsignal(signal.SIGINT) is signal.SIG_DFL:

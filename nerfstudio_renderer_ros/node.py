@@ -28,17 +28,21 @@ from nerfstudio_renderer import (
     Update,
 )
 from nerfstudio_renderer_ros import parameters
-from nerfstudio_renderer_ros.calibration import Calibration
-from nerfstudio_renderer_ros.diagnostics import Diagnostics
-from nerfstudio_renderer_ros.interface import Interface
-from nerfstudio_renderer_ros.logs import forward_core_logs, log_traceback, stop_forwarding
-from nerfstudio_renderer_ros.opening import OpenedScene, SceneOpener
-from nerfstudio_renderer_ros.parameters import Value
-from nerfstudio_renderer_ros.rejections import Rejections
-from nerfstudio_renderer_ros.scene_service import SceneService
-from nerfstudio_renderer_ros.settings import Settings
-from nerfstudio_renderer_ros.stage import Stage
-from nerfstudio_renderer_ros.statistics import Statistics
+from nerfstudio_renderer_ros.endpoints import Interface
+from nerfstudio_renderer_ros.inputs.calibration import Calibration
+from nerfstudio_renderer_ros.monitoring.diagnostics import Diagnostics
+from nerfstudio_renderer_ros.monitoring.event_log import Rejections
+from nerfstudio_renderer_ros.monitoring.logs import (
+    forward_core_logs,
+    log_traceback,
+    stop_forwarding,
+)
+from nerfstudio_renderer_ros.monitoring.statistics import Statistics
+from nerfstudio_renderer_ros.state.parameters import Value
+from nerfstudio_renderer_ros.state.render_session import RenderSession
+from nerfstudio_renderer_ros.state.scene_loading import LoadedScene, SceneOpener
+from nerfstudio_renderer_ros.state.scene_service import SceneService
+from nerfstudio_renderer_ros.state.settings import Settings
 from rcl_interfaces.msg import SetParametersResult
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter
@@ -80,14 +84,14 @@ class RendererNode(LifecycleNode):
         self._log_handler = forward_core_logs(self.get_logger())
         self._statistics = Statistics()
         self._rejections = Rejections(self.get_logger(), self._statistics)
-        self._stage = Stage(self._on_frame, self._on_failure)
+        self._session = RenderSession(self._on_frame, self._on_failure)
         self._interface: Interface | None = None
         self._scenes: SceneService | None = None
         try:
             parameters.declare(self)
             self._settings()
             self.add_on_set_parameters_callback(self._check_parameters)
-            self._diagnostics = Diagnostics(self, self._stage, self._statistics, self._state)
+            self._diagnostics = Diagnostics(self, self._session, self._statistics, self._state)
             self._scenes = SceneService(self, self._change_scene)
         except BaseException:
             self.close()
@@ -122,7 +126,7 @@ class RendererNode(LifecycleNode):
         """Stop rendering and leave the graph; the render thread has ended when this returns."""
         if self._scenes is not None:
             self._scenes.close()
-        if not self._stage.close():
+        if not self._session.close():
             self.get_logger().error('the render thread did not end in time')
         stop_forwarding(self._log_handler)
         self.destroy_node()
@@ -158,8 +162,8 @@ class RendererNode(LifecycleNode):
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Render what comes from now on."""
         result = super().on_activate(state)
-        self._stage.start()
-        settings, scene = self._settings(), self._stage.scene
+        self._session.start()
+        settings, scene = self._settings(), self._session.scene
         intrinsics = self._calibration(settings).intrinsics
         self.get_logger().info(
             f'ready: {intrinsics.width} x {intrinsics.height}, poses in '
@@ -170,7 +174,7 @@ class RendererNode(LifecycleNode):
     @_reported
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Stop rendering."""
-        if not self._stage.stop():
+        if not self._session.stop():
             self.get_logger().warning('the chunk in work is not finished yet')
         return super().on_deactivate(state)
 
@@ -195,24 +199,24 @@ class RendererNode(LifecycleNode):
         scene, settings = self._open(parameters.values(self)), self._settings()
         scene.check(settings, settings.intrinsics)
         self._interface = Interface(
-            self, self._stage, self._statistics, self._rejections, self._settings
+            self, self._session, self._statistics, self._rejections, self._settings
         )
-        self._stage.set_scene(scene)
+        self._session.set_scene(scene)
 
-    def _open(self, values: Mapping[str, Value]) -> OpenedScene:
+    def _open(self, values: Mapping[str, Value]) -> LoadedScene:
         with contained('loading the scene'):
             return self._opener(values)
 
     def _disconnect(self) -> None:
-        self._stage.stop()
+        self._session.stop()
         if self._interface is not None:
             self._interface.close()
             self._interface = None
-        self._stage.clear()
+        self._session.clear()
 
     def _change_scene(self, config: str, checkpoint: str) -> str:
         """Load a scene and show it; return its name. On the thread of the service."""
-        old = self._stage.scene
+        old = self._session.scene
         if old is None:
             raise ConfigurationError(
                 f'the node is {self._state()}, so there is no scene to replace; to show one, set '
@@ -223,7 +227,7 @@ class RendererNode(LifecycleNode):
         try:
             scene = self._open({**parameters.values(self), **names})
             settings = self._settings()  # as they are now, after some seconds
-            update = self._stage.change_scene(old, scene, settings, self._calibration(settings))
+            update = self._session.change_scene(old, scene, settings, self._calibration(settings))
         except Exception as error:
             failure = f'the scene was not changed: {reason(error)}'
             self._statistics.judged_scene(failure)
@@ -252,9 +256,9 @@ class RendererNode(LifecycleNode):
 
     def _obstacle(self, settings: Settings) -> str | None:
         """Return why the scene that is there cannot be shown with ``settings``."""
-        if (scene := self._stage.scene) is None:
+        if (scene := self._session.scene) is None:
             return None
-        return scene.obstacle(settings, self._calibration(settings).intrinsics)
+        return scene.unsupported_reason(settings, self._calibration(settings).intrinsics)
 
     def _state(self) -> str:
         return self._state_machine.current_state[1]

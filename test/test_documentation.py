@@ -19,7 +19,7 @@ import json
 from pathlib import Path
 import re
 
-from nerfstudio_renderer_ros.parameters import PARAMETERS, ParameterSpec
+from nerfstudio_renderer_ros.state.parameters import PARAMETERS, ParameterSpec
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / 'README.md').read_text()

@@ -6,12 +6,15 @@ from __future__ import annotations
 from functools import cached_property
 import math
 
-from nerfstudio_renderer.camera import Intrinsics
+from nerfstudio_renderer.cameras.camera import Intrinsics
 from nerfstudio_renderer.engines.protocol import CHANNELS
 from nerfstudio_renderer.engines.rays import ray_mask
 from nerfstudio_renderer.errors import RenderError
-from nerfstudio_renderer.ladder import Level
+from nerfstudio_renderer.rendering.levels import Level
 import numpy as np
+
+_WHOLE_PIXEL = np.dtype((np.void, CHANNELS * 4))
+"""All channels of a pixel as one element, which numpy copies twice as fast."""
 
 
 class HostPixels:
@@ -47,14 +50,15 @@ class HostPixels:
             total = float(rendered.sum())
         if not math.isfinite(total):
             refuse_not_finite(int((~np.isfinite(rendered).all(axis=-1)).sum()), len(rendered))
-        self._pixels[indices] = rendered
+        whole = np.ascontiguousarray(rendered).view(_WHOLE_PIXEL)
+        self._pixels.view(_WHOLE_PIXEL)[indices] = whole
 
-    def picture(self, level: Level) -> HostPicture:
+    def image(self, level: Level) -> HostImage:
         """Return a copy of a level's pixels: finer levels and later views write into the grid."""
         assert self._grid is not None
         grid = self._pixels.reshape(self._grid.height, self._grid.width, CHANNELS)
         every = slice(level.offset, None, level.stride)
-        return HostPicture(grid[every, every].copy())
+        return HostImage(grid[every, every].copy())
 
 
 def refuse_not_finite(count: int, total: int) -> None:
@@ -64,7 +68,7 @@ def refuse_not_finite(count: int, total: int) -> None:
                           'checkpoint is damaged')
 
 
-class HostPicture:
+class HostImage:
     """
     A picture in main memory.
 

@@ -6,11 +6,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from nerfstudio_renderer.camera import Camera, Intrinsics
+from nerfstudio_renderer.cameras.camera import Camera, Intrinsics
 from nerfstudio_renderer.device import Device
 from nerfstudio_renderer.errors import RendererError
-from nerfstudio_renderer.ladder import Level
-from nerfstudio_renderer.picture import Picture
+from nerfstudio_renderer.rendering.image import Image
+from nerfstudio_renderer.rendering.levels import Level
 import numpy as np
 
 CHANNELS = 5
@@ -46,7 +46,7 @@ class View(Protocol):
         """
         ...
 
-    def picture(self, level: Level) -> Picture:
+    def image(self, level: Level) -> Image:
         """Return a copy of the pixels of ``level``, all of which are rendered."""
         ...
 
@@ -74,7 +74,7 @@ class Engine(Protocol):
         ...
 
 
-def obstacle(engine: Engine, intrinsics: Intrinsics) -> str | None:
+def unsupported_reason(engine: Engine, intrinsics: Intrinsics) -> str | None:
     """Return why ``engine`` cannot render cameras with ``intrinsics``, or None if it can."""
     if engine.renders_single_rays or intrinsics.is_pinhole:
         return None

@@ -95,7 +95,7 @@ class Checkpoint:
         return array
 
     def diverged(self, key: str) -> SceneError:
-        """Return the error of a tensor that is not finite, which nerfstudio shows as black."""
+        """Return the error of a tensor that is not finite; nerfstudio would render it black."""
         return SceneError(f'checkpoint {self.name}: {key} has values that are not finite; its '
                           'training diverged, or the file is damaged: take the checkpoint of an '
                           'earlier step')

@@ -61,7 +61,8 @@ class SceneFiles:
 
 def bundled_config() -> Path:
     """Return the path of the bundled scene's ``config.yml``."""
-    return Path(str(resources.files('nerfstudio_renderer') / 'scenes/robot_cell/config.yml'))
+    scenes = resources.files('nerfstudio_renderer') / 'bundled_scenes'
+    return Path(str(scenes / 'robot_cell/config.yml'))
 
 
 def earlier_checkpoint(path: Path) -> Path | None:

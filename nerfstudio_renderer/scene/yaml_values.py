@@ -53,7 +53,7 @@ class Tagged:
 
     @property
     def python_name(self) -> str | None:
-        """Return the dotted name of the Python object that the tag names, None if it names none."""
+        """Return the dotted name of the Python object that the tag names, if it names one."""
         match = _OBJECT_TAG.fullmatch(self.tag)
         return match[2] if match else None
 

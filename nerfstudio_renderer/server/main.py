@@ -28,10 +28,10 @@ import sys
 from typing import TYPE_CHECKING
 
 from nerfstudio_renderer.errors import ConfigurationError
-from nerfstudio_renderer.exiting import exit_quickly
+from nerfstudio_renderer.server.access_notice import exposure
 from nerfstudio_renderer.server.addresses import bind, listen, shown
-from nerfstudio_renderer.server.exposure import exposure
 from nerfstudio_renderer.server.options import Options, parse
+from nerfstudio_renderer.shutdown import exit_quickly
 
 if TYPE_CHECKING:
     from nerfstudio_renderer.server.server import Offer

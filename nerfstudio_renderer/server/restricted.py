@@ -45,7 +45,7 @@ _REQUESTS = frozenset({
     consts.HANDLE_REPR, consts.HANDLE_STR, consts.HANDLE_HASH,
 })
 
-Picture = tuple[tuple[int, int, int], str, bytes]
+Image = tuple[tuple[int, int, int], str, bytes]
 """Shape, numpy's name of the element type, and the elements."""
 
 
@@ -117,7 +117,7 @@ class ServedQueue(Exposed):
         """Look from somewhere else, as of ``NerfStudioRenderQueue``."""
         self._queue.update_camera(_numbers(position, 'position'), _numbers(rotation, 'rotation'))
 
-    def get_rgb_image(self) -> Picture | None:
+    def get_rgb_image(self) -> Image | None:
         """Return the newest picture, if it was not returned before."""
         image = self._queue.get_rgb_image()
         return None if image is None else (image.shape, image.dtype.str, image.tobytes())

@@ -29,7 +29,7 @@ import threading
 import time
 
 from nerfstudio_renderer.server.addresses import shown
-from nerfstudio_renderer.server.wire import PacketChannel, Stream
+from nerfstudio_renderer.server.channel import PacketChannel, Stream
 from nerfstudio_renderer.wording import shortened
 from rpyc import Service
 

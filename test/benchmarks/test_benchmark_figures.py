@@ -29,7 +29,7 @@ from benchmarks.pose_client import Arrival, Level
 from benchmarks.processor_time import parse_stat, processor_time_s
 from benchmarks.rounds import RoundPlan, take_turns
 from benchmarks.views import pinhole
-from nerfstudio_renderer.picture import Picture
+from nerfstudio_renderer.rendering.image import Picture
 import pytest
 import torch
 

@@ -20,8 +20,8 @@ import subprocess
 import sys
 
 from benchmarks import gpu_kernels, random_nerfacto
-from nerfstudio_renderer.engines.fused.cuda.packing import Packer
-from nerfstudio_renderer.engines.fused.cuda.tiling import Tiling
+from nerfstudio_renderer.engines.nerfacto.cuda.packing import Packer
+from nerfstudio_renderer.engines.nerfacto.cuda.tiling import Tiling
 import pytest
 import torch
 

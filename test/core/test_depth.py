@@ -28,13 +28,13 @@ from nerfstudio_renderer import (
     ProgressiveRenderer,
     Projection,
     Quality,
-    StrideLadder,
+    StrideLevels,
     Update,
 )
-from nerfstudio_renderer.directions import axis_cosines, unit_directions
-from nerfstudio_renderer.engines.fused.engine import FusedEngine
+from nerfstudio_renderer.cameras.directions import axis_cosines, unit_directions
+from nerfstudio_renderer.engines.nerfacto.engine import FusedEngine
 from nerfstudio_renderer.engines.protocol import CHANNELS
-from nerfstudio_renderer.picture import Picture
+from nerfstudio_renderer.rendering.image import Picture
 from nerfstudio_renderer.scene import bundled_config
 import numpy as np
 import pytest
@@ -119,7 +119,7 @@ def test_depth_of_held_out_views_is_right_within_3_cm():
     views = json.loads((HELDOUT / 'transforms.json').read_text())
     full = Intrinsics(views['w'], views['h'], views['fl_x'], views['fl_y'], views['cx'],
                       views['cy'])
-    ladder = StrideLadder((STRIDE,))
+    ladder = StrideLevels((STRIDE,))
     renderer = ProgressiveRenderer(FusedEngine(scene), Quality(ladder))
     errors = {}
     for number, view in enumerate(views['frames'], 1):

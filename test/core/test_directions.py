@@ -20,8 +20,8 @@ import math
 import cv2
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from nerfstudio_renderer import Intrinsics, Projection, StrideLadder
-from nerfstudio_renderer.directions import axis_cosines, unit_directions
+from nerfstudio_renderer import Intrinsics, Projection, StrideLevels
+from nerfstudio_renderer.cameras.directions import axis_cosines, unit_directions
 import numpy as np
 import pytest
 
@@ -102,7 +102,7 @@ def test_points_are_seen_where_opencv_projects_them(name, right, down, distance)
 
 def test_levels_look_where_the_full_picture_does(camera):
     full = unit_directions(camera)
-    for level in StrideLadder((16, 8, 4, 2, 1)).levels(camera):
+    for level in StrideLevels((16, 8, 4, 2, 1)).levels(camera):
         every = slice(level.offset, None, level.stride)
         np.testing.assert_allclose(
             unit_directions(level.intrinsics), full[every, every], atol=1e-6

@@ -14,7 +14,7 @@ from nerfstudio_renderer import (
     Quality,
     RenderQueue,
     SceneError,
-    StrideLadder,
+    StrideLevels,
 )
 import pytest
 from support.engines import camera_at, PATIENCE_S, PatternEngine
@@ -48,7 +48,7 @@ class EndingEngine(PatternEngine):
 
 
 def _queue(engine: PatternEngine, **options) -> RenderQueue:
-    return RenderQueue(ProgressiveRenderer(engine, Quality(StrideLadder((2, 1)))), **options)
+    return RenderQueue(ProgressiveRenderer(engine, Quality(StrideLevels((2, 1)))), **options)
 
 
 @pytest.mark.parametrize('end', ENDS, ids=repr)

@@ -16,7 +16,7 @@
 from __future__ import annotations
 
 from nerfstudio.field_components.encodings import HashEncoding
-from nerfstudio_renderer.engines.fused.corners import corners_along_edge, entries_by_plane
+from nerfstudio_renderer.engines.nerfacto.corners import corners_along_edge, entries_by_plane
 import pytest
 import torch
 

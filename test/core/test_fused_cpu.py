@@ -29,13 +29,13 @@ from nerfstudio_renderer import (
     load_scene,
     select_engine,
 )
-from nerfstudio_renderer.engines.fused import engine as engine_module
-from nerfstudio_renderer.engines.fused.cpu import renderer as cpu_renderer
-from nerfstudio_renderer.engines.fused.cpu.packing import pack
-from nerfstudio_renderer.engines.fused.cpu.renderer import CpuRenderer, instruction_sets
-from nerfstudio_renderer.engines.fused.engine import FusedEngine
-from nerfstudio_renderer.engines.fused.extraction import extract_parameters
-from nerfstudio_renderer.engines.fused.parameters import UnsupportedModelError
+from nerfstudio_renderer.engines.nerfacto import engine as engine_module
+from nerfstudio_renderer.engines.nerfacto.cpu import renderer as cpu_renderer
+from nerfstudio_renderer.engines.nerfacto.cpu.packing import pack
+from nerfstudio_renderer.engines.nerfacto.cpu.renderer import CpuRenderer, instruction_sets
+from nerfstudio_renderer.engines.nerfacto.engine import FusedEngine
+from nerfstudio_renderer.engines.nerfacto.extraction import extract_parameters
+from nerfstudio_renderer.engines.nerfacto.parameters import UnsupportedModelError
 from nerfstudio_renderer.engines.nerfstudio import NerfstudioEngine
 from nerfstudio_renderer.engines.protocol import Engine
 from nerfstudio_renderer.engines.rays import CameraRays

@@ -22,9 +22,9 @@ from pathlib import Path
 from nerfstudio.cameras.rays import RayBundle
 from nerfstudio.models.nerfacto import NerfactoModel
 from nerfstudio_renderer import Camera, Intrinsics, load_scene
-from nerfstudio_renderer.engines.fused.cuda.tiling import Tile, Tiling
-from nerfstudio_renderer.engines.fused.extraction import extract_parameters
-from nerfstudio_renderer.engines.fused.parameters import (
+from nerfstudio_renderer.engines.nerfacto.cuda.tiling import Tile, Tiling
+from nerfstudio_renderer.engines.nerfacto.extraction import extract_parameters
+from nerfstudio_renderer.engines.nerfacto.parameters import (
     Dense,
     NerfactoParameters,
     UnsupportedModelError,

@@ -19,7 +19,7 @@ import importlib.util
 import subprocess
 import sys
 
-from nerfstudio_renderer.engines.fused.cuda.availability import obstacle
+from nerfstudio_renderer.engines.nerfacto.cuda.availability import unsupported_reason
 import pytest
 import torch
 
@@ -37,32 +37,32 @@ def gpu(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 
 def test_nothing_is_in_the_way_on_a_gpu(gpu):
-    assert obstacle(GPU) is None
+    assert unsupported_reason(GPU) is None
 
 
 def test_other_devices_are_refused(gpu):
-    assert obstacle(torch.device('cpu')) == 'its kernels are for CUDA devices, not for cpu'
+    assert unsupported_reason(torch.device('cpu')) == 'its kernels are for CUDA devices, not for cpu'
 
 
 def test_a_machine_without_a_gpu_is_refused(gpu):
     gpu.setattr(torch.cuda, 'is_available', lambda: False)
-    assert obstacle(GPU) == 'PyTorch finds no CUDA device'
+    assert unsupported_reason(GPU) == 'PyTorch finds no CUDA device'
 
 
 def test_an_old_gpu_is_refused(gpu):
     gpu.setattr(torch.cuda, 'get_device_capability', lambda device: (7, 5))
-    assert obstacle(GPU) == 'NVIDIA Test has compute capability 7.5, and Triton needs 8.0'
+    assert unsupported_reason(GPU) == 'NVIDIA Test has compute capability 7.5, and Triton needs 8.0'
 
 
 def test_a_machine_without_triton_is_refused(gpu):
     gpu.setattr(importlib.util, 'find_spec', lambda name: None)
-    assert 'Triton is not installed' in obstacle(GPU)
+    assert 'Triton is not installed' in unsupported_reason(GPU)
 
 
 def test_asking_needs_neither_triton_nor_nerfstudio():
     code = ('import sys; sys.modules.update(triton=None, nerfstudio=None); import torch; '
-            'from nerfstudio_renderer.engines.fused.cuda.availability import obstacle; '
-            'print(obstacle(torch.device("cpu")))')
+            'from nerfstudio_renderer.engines.nerfacto.cuda.availability import unsupported_reason; '
+            'print(unsupported_reason(torch.device("cpu")))')
     answer = subprocess.run(
         [sys.executable, '-c', code], check=True, capture_output=True, text=True
     ).stdout

@@ -19,10 +19,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from nerfstudio_renderer import load_scene
-from nerfstudio_renderer.engines.fused.cuda.packing import Packer
-from nerfstudio_renderer.engines.fused.cuda.renderer import CudaRenderer
-from nerfstudio_renderer.engines.fused.cuda.tiling import Tiling, tiling_for
-from nerfstudio_renderer.engines.fused.extraction import extract_parameters
+from nerfstudio_renderer.engines.nerfacto.cuda.packing import Packer
+from nerfstudio_renderer.engines.nerfacto.cuda.renderer import CudaRenderer
+from nerfstudio_renderer.engines.nerfacto.cuda.tiling import Tiling, tiling_for
+from nerfstudio_renderer.engines.nerfacto.extraction import extract_parameters
 import pytest
 from support.compiled import compile_kernels, spilled_bytes
 from support.scenes import write_scene

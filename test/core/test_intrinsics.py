@@ -17,8 +17,8 @@ from __future__ import annotations
 
 import math
 
-from nerfstudio_renderer import ConfigurationError, Intrinsics, Projection, StrideLadder
-from nerfstudio_renderer.directions import unit_directions
+from nerfstudio_renderer import ConfigurationError, Intrinsics, Projection, StrideLevels
+from nerfstudio_renderer.cameras.directions import unit_directions
 import numpy as np
 import pytest
 
@@ -88,7 +88,7 @@ def test_fields_of_view_that_no_fisheye_has_are_refused(fov_y_deg):
 
 def test_a_level_has_the_projection_and_the_distortion_of_its_canvas():
     full = Intrinsics(64, 48, 30.0, 31.0, 30.0, 25.0, FISHEYE, (0.1, 0.01, 0.0, 0.0))
-    for level in StrideLadder((4, 2, 1)).levels(full):
+    for level in StrideLevels((4, 2, 1)).levels(full):
         assert level.intrinsics.projection is FISHEYE
         assert level.intrinsics.distortion == full.distortion
         assert level.standalone().canvas == level.intrinsics
@@ -110,7 +110,7 @@ def test_numbers_that_give_no_finite_rays_are_refused_with_the_value(name, value
 @pytest.mark.parametrize('centre', [-1e6, 8.0, 1e6])
 def test_whatever_is_taken_has_rays_whose_squares_float32_holds(projection, focal, centre):
     camera = Intrinsics(16, 16, focal, focal, centre, centre, projection)
-    for level in StrideLadder((8, 4, 2, 1)).levels(camera):
+    for level in StrideLevels((8, 4, 2, 1)).levels(camera):
         slopes = (np.array([0.0, 16.0]) - centre) / focal
         assert np.isfinite(np.float32(slopes) ** 2 * np.float32(2.0)).all()
         directions = unit_directions(level.intrinsics)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import threading
 
-from nerfstudio_renderer import ConfigurationError, Intrinsics, StrideLadder
+from nerfstudio_renderer import ConfigurationError, Intrinsics, StrideLevels
 import pytest
 from support.engines import PATIENCE_S, PINHOLE
 
@@ -28,7 +28,7 @@ def test_each_grid_is_the_nested_one_nearest_to_the_middle_of_its_cells(finest):
     for factor in range(2, 12):
         for coarser in range(2, 8):
             strides = (finest * factor * coarser, finest * factor, finest)
-            levels = StrideLadder(strides).levels(FULL)
+            levels = StrideLevels(strides).levels(FULL)
             assert [level.offset for level in levels] == _nearest_to_the_middle(strides)
 
 
@@ -36,7 +36,7 @@ def test_each_grid_is_the_nested_one_nearest_to_the_middle_of_its_cells(finest):
 def test_a_stride_beyond_any_picture_takes_no_time(coarsest):
     found: list = []
     thread = threading.Thread(
-        target=lambda: found.extend(StrideLadder((coarsest, 2, 1)).levels(FULL)), daemon=True
+        target=lambda: found.extend(StrideLevels((coarsest, 2, 1)).levels(FULL)), daemon=True
     )
     thread.start()
     thread.join(PATIENCE_S)
@@ -44,13 +44,13 @@ def test_a_stride_beyond_any_picture_takes_no_time(coarsest):
 
 
 def test_a_picture_smaller_than_all_strides_has_one_level():
-    level, = StrideLadder((2**31,)).levels(PINHOLE)
+    level, = StrideLevels((2**31,)).levels(PINHOLE)
     assert level.intrinsics == PINHOLE
 
 
 def test_levels_whose_focal_length_would_be_none_are_left_out():
     camera = Intrinsics(64, 48, 2e-12, 1.0, 32.0, 24.0)
-    levels = StrideLadder((4, 2, 1)).levels(camera)
+    levels = StrideLevels((4, 2, 1)).levels(camera)
     assert [level.stride for level in levels] == [2, 1]
     assert [level.intrinsics.fx for level in levels] == [1e-12, 2e-12]
 
@@ -69,5 +69,5 @@ def test_levels_whose_focal_length_would_be_none_are_left_out():
 )
 def test_strides_that_make_no_series_are_refused_in_one_short_line(strides, reason):
     with pytest.raises(ConfigurationError, match=reason) as refusal:
-        StrideLadder(strides)
+        StrideLevels(strides)
     assert len(str(refusal.value)) < 500

@@ -18,9 +18,9 @@ from __future__ import annotations
 import gc
 import weakref
 
-from nerfstudio_renderer import forget_cached, Intrinsics
+from nerfstudio_renderer import clear_caches, Intrinsics
+from nerfstudio_renderer.caches import cached
 from nerfstudio_renderer.engines.rays import ray_mask
-from nerfstudio_renderer.memory import cached
 import torch
 
 
@@ -40,7 +40,7 @@ def test_results_are_kept_until_they_are_forgotten():
     assert make('a') is make('a')
     assert make('b') is not make('a')
     assert len(made) == 2
-    forget_cached()
+    clear_caches()
     gc.collect()
     assert [reference() for reference in made] == [None, None]
 
@@ -49,6 +49,6 @@ def test_the_tables_of_a_distorted_camera_are_given_back():
     camera = Intrinsics(64, 48, 50.0, 50.0, 32.0, 24.0, distortion=(-2.0, 0.0, 0.0, 0.0))
     mask = weakref.ref(ray_mask(camera, torch.device('cpu')))
     assert mask() is not None
-    forget_cached()
+    clear_caches()
     gc.collect()
     assert mask() is None

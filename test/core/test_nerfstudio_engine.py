@@ -28,7 +28,7 @@ from nerfstudio_renderer import (
     ProgressiveRenderer,
     Quality,
     select_engine,
-    StrideLadder,
+    StrideLevels,
     Update,
 )
 import numpy as np
@@ -65,40 +65,40 @@ def _nerfstudio_outputs(model, camera: Camera) -> dict[str, torch.Tensor]:
 def test_the_finest_level_equals_nerfstudios_own_picture(tmp_path: Path, changes: dict):
     scene = load_scene(write_scene(tmp_path / 'scene', **changes))
     renderer = ProgressiveRenderer(
-        select_engine(scene, 'nerfstudio'), Quality(StrideLadder((8, 4, 2, 1)))
+        select_engine(scene, 'nerfstudio'), Quality(StrideLevels((8, 4, 2, 1)))
     )
     frames = list(renderer.frames(Update(1, VIEW, received_s=0.0), lambda level: False))
     outputs = _nerfstudio_outputs(scene.model, VIEW)
     finest = frames[-1]
     expected = outputs['rgb'].numpy()
     assert expected.std() > 0.01  # there is something to see
-    assert np.abs(finest.picture.rgb - expected).max() <= ONE_STEP
-    assert np.mean(np.abs(finest.picture.rgb - expected) > 1e-5) < 0.01
-    close = np.isclose(finest.picture.depth, outputs['depth'][..., 0].numpy(), rtol=1e-3)
+    assert np.abs(finest.image.rgb - expected).max() <= ONE_STEP
+    assert np.mean(np.abs(finest.image.rgb - expected) > 1e-5) < 0.01
+    close = np.isclose(finest.image.depth, outputs['depth'][..., 0].numpy(), rtol=1e-3)
     assert close.mean() > 0.99  # a median may fall on the neighbouring sample
     np.testing.assert_allclose(
-        finest.picture.accumulation, outputs['accumulation'][..., 0].numpy(), atol=1e-4
+        finest.image.accumulation, outputs['accumulation'][..., 0].numpy(), atol=1e-4
     )
 
 
 @pytest.mark.parametrize('method', ['vanilla-nerf', 'mipnerf'])
 def test_of_a_coarse_and_a_fine_network_the_fine_one_s_picture_is_shown(tmp_path: Path, method):
     scene = load_scene(write_scene(tmp_path / 'scene', method=method))
-    renderer = ProgressiveRenderer(select_engine(scene), Quality(StrideLadder((2, 1))))
+    renderer = ProgressiveRenderer(select_engine(scene), Quality(StrideLevels((2, 1))))
     *_, finest = renderer.frames(Update(1, VIEW, received_s=0.0), lambda level: False)
     outputs = _nerfstudio_outputs(scene.model, VIEW)
-    assert np.abs(finest.picture.rgb - outputs['rgb_fine'].numpy()).max() <= ONE_STEP
+    assert np.abs(finest.image.rgb - outputs['rgb_fine'].numpy()).max() <= ONE_STEP
     np.testing.assert_allclose(
-        finest.picture.accumulation, outputs['accumulation_fine'][..., 0].numpy(), atol=1e-4
+        finest.image.accumulation, outputs['accumulation_fine'][..., 0].numpy(), atol=1e-4
     )
 
 
 def test_coarse_levels_are_pixels_of_the_finest(tiny_scene):
     renderer = ProgressiveRenderer(
-        select_engine(load_scene(tiny_scene)), Quality(StrideLadder((4, 1)))
+        select_engine(load_scene(tiny_scene)), Quality(StrideLevels((4, 1)))
     )
     coarse, fine = renderer.frames(Update(1, VIEW, received_s=0.0), lambda level: False)
-    level = StrideLadder((4, 1)).levels(VIEW.intrinsics)[0]
+    level = StrideLevels((4, 1)).levels(VIEW.intrinsics)[0]
     every = slice(level.offset, None, level.stride)
     np.testing.assert_array_equal(coarse.picture.rgb, fine.picture.rgb[every, every])
 
@@ -114,12 +114,12 @@ def test_a_rasterising_method_renders_whole_pictures(tiny_scene, monkeypatch):
 
     monkeypatch.setattr(type(scene.model), 'get_outputs_for_camera', rasterise, raising=False)
     renderer = ProgressiveRenderer(
-        select_engine(scene, 'nerfstudio'), Quality(StrideLadder((2, 1)))
+        select_engine(scene, 'nerfstudio'), Quality(StrideLevels((2, 1)))
     )
     frames = list(renderer.frames(Update(1, VIEW, received_s=0.0), lambda level: False))
     assert sizes == [(15, 11, 12.5), (30, 22, 25.0)]
-    assert [frame.picture.rgb.max() for frame in frames] == [1.0, 1.0]  # clamped
-    assert frames[-1].picture.accumulation.min() == 1.0
+    assert [frame.image.rgb.max() for frame in frames] == [1.0, 1.0]  # clamped
+    assert frames[-1].image.accumulation.min() == 1.0
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_a_device_that_there_is_not_is_refused(tiny_scene, name):
 def test_a_camera_at_infinity_of_precision_is_still_finite(tiny_scene):
     # Far outside the contraction's reach: a picture of nothing, but a picture.
     renderer = ProgressiveRenderer(
-        select_engine(load_scene(tiny_scene)), Quality(StrideLadder((1,)))
+        select_engine(load_scene(tiny_scene)), Quality(StrideLevels((1,)))
     )
     (frame,) = renderer.frames(Update(1, camera_at(1e6), received_s=0.0), lambda level: False)
-    assert all(math.isfinite(value) for value in frame.picture.rgb.ravel())
+    assert all(math.isfinite(value) for value in frame.image.rgb.ravel())

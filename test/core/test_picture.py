@@ -15,7 +15,7 @@
 
 from __future__ import annotations
 
-from nerfstudio_renderer.picture import Picture
+from nerfstudio_renderer.rendering.image import Picture
 import numpy as np
 import pytest
 import torch

@@ -21,14 +21,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from nerfstudio_renderer import (
     Frame,
+    ImageLevels,
     Intrinsics,
-    PictureLadder,
     ProgressiveRenderer,
     Quality,
-    StrideLadder,
+    StrideLevels,
     Update,
 )
-from nerfstudio_renderer.pacing import ChunkPacer
+from nerfstudio_renderer.rendering.chunk_sizing import ChunkSizer
 import numpy as np
 import pytest
 from support.engines import camera_at, pattern, PatternEngine
@@ -46,24 +46,24 @@ def _series(engine: PatternEngine, ladder, camera, cancelled=lambda level: False
 @settings(deadline=None)
 def test_a_series_renders_each_pixel_once_and_ends_with_the_full_picture(width, height, strides):
     engine, camera = PatternEngine(), camera_at(0.25, Intrinsics.from_fov_y(width, height, 50.0))
-    last = _series(engine, StrideLadder(strides), camera)[-1]
+    last = _series(engine, StrideLevels(strides), camera)[-1]
     counts = Counter(pixel for chunk in engine.chunks for pixel in chunk)
     assert set(counts.values()) == {1}
     if strides[-1] == 1:
         assert sorted(counts) == list(range(width * height))
         whole = pattern(camera, torch.arange(width * height)).reshape(height, width, -1).numpy()
-        np.testing.assert_array_equal(last.picture.rgb, whole[..., :3])
-        np.testing.assert_array_equal(last.picture.depth, whole[..., 3])
-        np.testing.assert_array_equal(last.picture.accumulation, whole[..., 4])
+        np.testing.assert_array_equal(last.image.rgb, whole[..., :3])
+        np.testing.assert_array_equal(last.image.depth, whole[..., 3])
+        np.testing.assert_array_equal(last.image.accumulation, whole[..., 4])
 
 
 @given(width=st.integers(17, 200), height=st.integers(17, 200), strides=STRIDES)
 @settings(deadline=None)
 def test_every_level_shows_the_pixels_that_its_intrinsics_say(width, height, strides):
     full = Intrinsics(width, height, 70.0, 80.0, 0.45 * width, 0.6 * height)
-    for frame in _series(PatternEngine(), StrideLadder(strides), camera_at(0.0, full)):
+    for frame in _series(PatternEngine(), StrideLevels(strides), camera_at(0.0, full)):
         # The pattern: depth is the index.
-        row, column = np.divmod(frame.picture.depth.astype(int), width)
+        row, column = np.divmod(frame.image.depth.astype(int), width)
         own_x, own_y = np.meshgrid(
             np.arange(frame.intrinsics.width), np.arange(frame.intrinsics.height)
         )
@@ -76,7 +76,7 @@ def test_every_level_shows_the_pixels_that_its_intrinsics_say(width, height, str
 
 
 def test_a_coarse_level_by_hand():
-    level = StrideLadder((4, 2, 1)).levels(Intrinsics(8, 6, 10.0, 10.0, 4.0, 3.0))[0]
+    level = StrideLevels((4, 2, 1)).levels(Intrinsics(8, 6, 10.0, 10.0, 4.0, 3.0))[0]
     # Offsets 0 or 1 for stride 2, both half a pixel from the middle: 0. Then 0 or 2 for stride
     # 4, whose middle is 1.5: 2. Columns 2 and 6; row 2. cx' = (4 - 2 - 0.5) / 4 + 0.5 = 0.875.
     assert (list(level.columns), list(level.rows)) == ([2, 6], [2])
@@ -84,35 +84,35 @@ def test_a_coarse_level_by_hand():
 
 
 def test_levels_too_coarse_for_a_small_picture_are_left_out():
-    levels = StrideLadder((16, 8, 4, 2, 1)).levels(Intrinsics.from_fov_y(3, 2, 50.0))
+    levels = StrideLevels((16, 8, 4, 2, 1)).levels(Intrinsics.from_fov_y(3, 2, 50.0))
     assert [level.stride for level in levels] == [2, 1]
 
 
 def test_an_engine_that_rasterises_gets_each_level_at_its_own_size():
     engine = PatternEngine(renders_single_rays=False)
-    frames = _series(engine, StrideLadder((4, 1)), camera_at(0.0))
-    assert [frame.picture.rgb.shape for frame in frames] == [(2, 2, 3), (6, 8, 3)]
+    frames = _series(engine, StrideLevels((4, 1)), camera_at(0.0))
+    assert [frame.image.rgb.shape for frame in frames] == [(2, 2, 3), (6, 8, 3)]
     assert [len(chunk) for chunk in engine.chunks] == [4, 48]
 
 
 def test_independent_pictures_are_rendered_as_they_are():
     pictures = (Intrinsics.from_fov_y(4, 3, 60.0), Intrinsics.from_fov_y(9, 5, 50.0))
-    frames = _series(PatternEngine(), PictureLadder(pictures), camera_at(0.0, pictures[-1]))
+    frames = _series(PatternEngine(), ImageLevels(pictures), camera_at(0.0, pictures[-1]))
     assert tuple(frame.intrinsics for frame in frames) == pictures
-    assert [frame.picture.rgb.shape for frame in frames] == [(3, 4, 3), (5, 9, 3)]
+    assert [frame.image.rgb.shape for frame in frames] == [(3, 4, 3), (5, 9, 3)]
 
 
 def test_a_cancelled_series_stops_before_the_next_chunk():
     engine = PatternEngine()
     camera = camera_at(0.0, Intrinsics.from_fov_y(64, 48, 50.0))
-    frames = _series(engine, StrideLadder((4, 1)), camera, lambda level: level == 1)
+    frames = _series(engine, StrideLevels((4, 1)), camera, lambda level: level == 1)
     assert [frame.level for frame in frames] == [0]
     assert sum(map(len, engine.chunks)) == 16 * 12
 
 
 def test_frames_do_not_change_when_finer_levels_are_rendered():
     engine = PatternEngine()
-    renderer = ProgressiveRenderer(engine, Quality(StrideLadder((2, 1))))
+    renderer = ProgressiveRenderer(engine, Quality(StrideLevels((2, 1))))
     series = renderer.frames(Update(1, camera_at(0.5), received_s=0.0), lambda level: False)
     coarse = next(series)
     before = coarse.picture.rgb.copy()
@@ -127,19 +127,19 @@ def test_the_first_level_is_the_finest_that_comes_in_time():
     engine = PatternEngine(seconds_per_ray=seconds_per_ray)
     camera = camera_at(0.0, Intrinsics.from_fov_y(64, 48, 50.0))
     # 3072, 768, 192 and 48 rays: only the last two come within 300 rays' time, once measured.
-    renderer = ProgressiveRenderer(engine, Quality(StrideLadder((8, 4, 2, 1)), 0.030))
+    renderer = ProgressiveRenderer(engine, Quality(StrideLevels((8, 4, 2, 1)), 0.030))
     first, second = (
         list(renderer.frames(Update(n, camera, received_s=0.0), lambda level: False))
         for n in (1, 2)
     )
-    assert [frame.picture.rgb.shape[1] for frame in first] == [8, 16, 32, 64]
-    assert [frame.picture.rgb.shape[1] for frame in second] == [16, 32, 64]
+    assert [frame.image.rgb.shape[1] for frame in first] == [8, 16, 32, 64]
+    assert [frame.image.rgb.shape[1] for frame in second] == [16, 32, 64]
     assert [(frame.level, frame.level_count) for frame in second] == [(0, 3), (1, 3), (2, 3)]
 
 
 @pytest.mark.parametrize('overhead_s', [0.0, 0.012])
 def test_chunks_settle_at_the_budget_with_or_without_fixed_cost(overhead_s):
-    pacer, seconds_per_ray = ChunkPacer(budget_s=0.020), 1e-5
+    pacer, seconds_per_ray = ChunkSizer(budget_s=0.020), 1e-5
     for _ in range(40):
         seconds = overhead_s + pacer.size * seconds_per_ray
         pacer.record(pacer.size, seconds)
@@ -148,7 +148,7 @@ def test_chunks_settle_at_the_budget_with_or_without_fixed_cost(overhead_s):
 
 
 def test_a_chunk_that_ran_out_of_memory_is_halved():
-    pacer = ChunkPacer(budget_s=0.020)
+    pacer = ChunkSizer(budget_s=0.020)
     before = pacer.size
     pacer.shrink()
     assert pacer.size == before // 2

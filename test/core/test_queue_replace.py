@@ -18,12 +18,12 @@ from __future__ import annotations
 import gc
 import weakref
 
-from nerfstudio_renderer import ProgressiveRenderer, Quality, RenderQueue, StrideLadder
+from nerfstudio_renderer import ProgressiveRenderer, Quality, RenderQueue, StrideLevels
 from support.engines import camera_at, PATIENCE_S, PatternEngine, SteppedRenderer
 
 
 def _renderer() -> ProgressiveRenderer:
-    return ProgressiveRenderer(PatternEngine(), Quality(StrideLadder((4, 2, 1))))
+    return ProgressiveRenderer(PatternEngine(), Quality(StrideLevels((4, 2, 1))))
 
 
 def _orders(queue: RenderQueue) -> list[tuple[int, int]]:

@@ -31,10 +31,10 @@ from nerfstudio_renderer import (
     Quality,
     RenderError,
     select_engine,
-    StrideLadder,
+    StrideLevels,
     Update,
 )
-from nerfstudio_renderer.directions import axis_cosines, unit_directions
+from nerfstudio_renderer.cameras.directions import axis_cosines, unit_directions
 from nerfstudio_renderer.engines.nerfstudio import NerfstudioEngine, ray_bundle
 from nerfstudio_renderer.engines.rays import CameraRays, ray_mask
 from nerfstudio_renderer.scene import Scene
@@ -144,21 +144,21 @@ def test_pixels_without_a_ray_are_black_and_transparent(scene, engine, intrinsic
 
 @pytest.mark.parametrize('intrinsics', [DISTORTED, FISHEYE, FOLDED])
 def test_levels_of_these_cameras_are_pixels_of_the_finest(scene, intrinsics: Intrinsics):
-    ladder = StrideLadder((4, 2, 1))
+    ladder = StrideLevels((4, 2, 1))
     renderer = ProgressiveRenderer(select_engine(scene), Quality(ladder))
     update = Update(1, Camera(C2W, intrinsics), received_s=0.0)
     frames = list(renderer.frames(update, lambda level: False))
     whole = _render(scene, 'auto', intrinsics).view(intrinsics.height, intrinsics.width, -1)
     for frame, level in zip(frames, ladder.levels(intrinsics), strict=True):
         every = slice(level.offset, None, level.stride)
-        np.testing.assert_allclose(frame.picture.rgb, whole[every, every, :3], atol=1e-4)
-        alone = _render(scene, 'auto', level.intrinsics)[:, :3].reshape(frame.picture.rgb.shape)
-        np.testing.assert_allclose(frame.picture.rgb, alone, atol=1e-3)
+        np.testing.assert_allclose(frame.image.rgb, whole[every, every, :3], atol=1e-4)
+        alone = _render(scene, 'auto', level.intrinsics)[:, :3].reshape(frame.image.rgb.shape)
+        np.testing.assert_allclose(frame.image.rgb, alone, atol=1e-3)
 
 
 def test_a_series_asks_for_no_pixel_without_a_ray_and_shows_nothing_there():
     engine = PatternEngine()
-    renderer = ProgressiveRenderer(engine, Quality(StrideLadder((4, 1))))
+    renderer = ProgressiveRenderer(engine, Quality(StrideLevels((4, 1))))
 
     def last(intrinsics: Intrinsics):
         update = Update(1, camera_at(0.5, intrinsics), received_s=0.0)
@@ -191,7 +191,7 @@ def rasterising(tiny_scene: Path, monkeypatch: pytest.MonkeyPatch) -> Progressiv
                 'accumulation': torch.ones(*shape, 1)}
 
     monkeypatch.setattr(type(scene.model), 'get_outputs_for_camera', rasterise, raising=False)
-    return ProgressiveRenderer(NerfstudioEngine(scene), Quality(StrideLadder((2, 1))))
+    return ProgressiveRenderer(NerfstudioEngine(scene), Quality(StrideLevels((2, 1))))
 
 
 @pytest.mark.parametrize(
@@ -200,7 +200,7 @@ def rasterising(tiny_scene: Path, monkeypatch: pytest.MonkeyPatch) -> Progressiv
      (SPHERE, 'camera is equirectangular, and')],
 )
 def test_methods_that_rasterise_refuse_what_they_cannot(rasterising, intrinsics, said):
-    reason = rasterising.obstacle(intrinsics)
+    reason = rasterising.unsupported_reason(intrinsics)
     assert 'set these, or load' in reason
     assert '\n' not in reason
     update = Update(1, Camera(C2W, intrinsics), received_s=0.0)
@@ -210,10 +210,10 @@ def test_methods_that_rasterise_refuse_what_they_cannot(rasterising, intrinsics,
 
 
 def test_methods_that_rasterise_render_pinholes_and_the_others_everything(rasterising, scene):
-    assert rasterising.obstacle(PLAIN) is None
-    renderer = ProgressiveRenderer(select_engine(scene), Quality(StrideLadder((1,))))
+    assert rasterising.unsupported_reason(PLAIN) is None
+    renderer = ProgressiveRenderer(select_engine(scene), Quality(StrideLevels((1,))))
     for intrinsics in (PLAIN, DISTORTED, FISHEYE, SPHERE):
-        assert renderer.obstacle(intrinsics) is None
+        assert renderer.unsupported_reason(intrinsics) is None
 
 
 def test_depth_of_methods_that_rasterise_is_along_the_ray_as_that_of_others(rasterising):
@@ -221,5 +221,5 @@ def test_depth_of_methods_that_rasterise_is_along_the_ray_as_that_of_others(rast
     for frame in rasterising.frames(update, lambda level: False):
         expected = 2.0 / axis_cosines(frame.intrinsics)
         assert expected.max() > 2.2
-        np.testing.assert_allclose(frame.picture.depth, expected, rtol=1e-6)
+        np.testing.assert_allclose(frame.image.depth, expected, rtol=1e-6)
         np.testing.assert_allclose(optical_depth(frame, 0.5), 2.0, rtol=1e-6)

@@ -25,7 +25,7 @@ from nerfstudio_renderer import (
     ProgressiveRenderer,
     Quality,
     RenderQueue,
-    StrideLadder,
+    StrideLevels,
 )
 import pytest
 from support.engines import (
@@ -38,7 +38,7 @@ from support.engines import (
 
 
 def _renderer(engine=None) -> ProgressiveRenderer:
-    return ProgressiveRenderer(engine or PatternEngine(), Quality(StrideLadder((4, 2, 1))))
+    return ProgressiveRenderer(engine or PatternEngine(), Quality(StrideLevels((4, 2, 1))))
 
 
 def _orders(queue: RenderQueue) -> list[tuple[int, int]]:
@@ -55,7 +55,7 @@ def test_a_rested_camera_is_refined_to_its_finest_level():
         assert heard == [(1, 0), (1, 1), (1, 2)]
         frame = queue.take()
         assert frame.is_finest
-        assert frame.update.tag == 'stamp'
+        assert frame.update.context == 'stamp'
         assert frame.latency_s >= frame.render_time_s > 0
 
 
@@ -77,10 +77,10 @@ def test_a_repeated_pose_that_is_wanted_anew_is_a_new_update():
         heard = _orders(queue)
         queue.update(camera_at(1.0), tag='old')
         assert queue.wait_until_idle(PATIENCE_S)
-        assert queue.update(camera_at(1.0), tag='new', anew=True).sequence == 2
+        assert queue.update(camera_at(1.0), tag='new', force=True).sequence == 2
         assert queue.wait_until_idle(PATIENCE_S)
         assert heard == [(1, 0), (1, 1), (1, 2), (2, 0), (2, 1), (2, 2)]
-        assert queue.take().update.tag == 'new'
+        assert queue.take().update.context == 'new'
 
 
 def test_tolerance_is_measured_from_the_accepted_pose_so_creeping_is_noticed():
@@ -145,7 +145,7 @@ def test_update_and_take_do_not_wait_for_rendering():
 def test_close_ends_the_thread_in_the_middle_of_a_series_and_may_be_repeated():
     queue = RenderQueue(
         ProgressiveRenderer(
-            PatternEngine(seconds_per_ray=1e-3), Quality(StrideLadder((1,)))
+            PatternEngine(seconds_per_ray=1e-3), Quality(StrideLevels((1,)))
         )
     )
     from nerfstudio_renderer import Intrinsics

@@ -33,7 +33,7 @@ from nerfstudio_renderer import (
     RenderQueue,
     SceneError,
     select_engine,
-    StrideLadder,
+    StrideLevels,
 )
 from nerfstudio_renderer.scene import shared_scene
 from nerfstudio_renderer.scene.shared import SceneCache
@@ -166,7 +166,7 @@ def _frames(queue: RenderQueue, finished: threading.Semaphore) -> list:
 
 def test_two_render_threads_on_one_scene_give_the_pictures_of_one(tiny_scene):
     scene = shared_scene(tiny_scene)
-    quality = Quality(StrideLadder((2, 1)))
+    quality = Quality(StrideLevels((2, 1)))
 
     def render(count: int) -> list[list]:
         finished = threading.Semaphore(0)
@@ -184,8 +184,8 @@ def test_two_render_threads_on_one_scene_give_the_pictures_of_one(tiny_scene):
         return pictures
 
     together, alone = render(2), render(1)
-    expected = [frame.picture.rgb for frame in alone[0] if frame.is_finest]
-    seen = [frame.picture.rgb for frame in together[0] if frame.is_finest]
+    expected = [frame.image.rgb for frame in alone[0] if frame.is_finest]
+    seen = [frame.image.rgb for frame in together[0] if frame.is_finest]
     assert len(seen) == len(expected) == 4
     for one, other in zip(seen, expected, strict=True):
         np.testing.assert_allclose(one, other, atol=1.0 / 255.0)

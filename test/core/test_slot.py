@@ -18,7 +18,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 from nerfstudio_renderer import Frame, Update
-from nerfstudio_renderer.slot import FrameSlot
+from nerfstudio_renderer.rendering.latest_frame import LatestFrame
 import pytest
 from support.engines import camera_at, frame_of
 
@@ -29,7 +29,7 @@ def _frame(sequence: int, level: int) -> Frame:
 
 @given(st.lists(st.tuples(st.integers(1, 5), st.integers(0, 3))))
 def test_listeners_and_clients_only_go_forward_whatever_is_offered(offered):
-    slot, heard, taken = FrameSlot(), [], []
+    slot, heard, taken = LatestFrame(), [], []
     slot.subscribe(lambda frame: heard.append(frame.order))
     for order in offered:
         is_newer = not heard or order > heard[-1]
@@ -41,7 +41,7 @@ def test_listeners_and_clients_only_go_forward_whatever_is_offered(offered):
 
 
 def test_each_client_takes_a_frame_once():
-    slot = FrameSlot()
+    slot = LatestFrame()
     assert slot.take() is None
     slot.offer(_frame(1, 0))
     assert slot.take('a').order == slot.take('b').order == slot.take().order == (1, 0)
@@ -51,7 +51,7 @@ def test_each_client_takes_a_frame_once():
 
 
 def test_clients_that_come_and_go_leave_nothing_behind():
-    slot = FrameSlot()
+    slot = LatestFrame()
     for sequence in range(1, 4):
         slot.offer(_frame(sequence, 0))
         for client in range(100):
@@ -60,7 +60,7 @@ def test_clients_that_come_and_go_leave_nothing_behind():
 
 
 def test_what_is_dropped_is_neither_held_nor_accepted_when_it_comes_after_all():
-    slot = FrameSlot()
+    slot = LatestFrame()
     slot.offer(_frame(2, 0))
     slot.drop(2)
     assert slot.take() is None
@@ -71,7 +71,7 @@ def test_what_is_dropped_is_neither_held_nor_accepted_when_it_comes_after_all():
 
 
 def test_a_listener_that_fails_costs_nobody_else_the_frame(caplog: pytest.LogCaptureFixture):
-    slot, heard = FrameSlot(), []
+    slot, heard = LatestFrame(), []
     slot.subscribe(lambda frame: 1 / 0)
     slot.subscribe(lambda frame: heard.append(frame.order))
     slot.offer(_frame(1, 0))
@@ -80,7 +80,7 @@ def test_a_listener_that_fails_costs_nobody_else_the_frame(caplog: pytest.LogCap
 
 
 def test_unsubscribing_stops_the_calls():
-    slot, heard = FrameSlot(), []
+    slot, heard = LatestFrame(), []
     unsubscribe = slot.subscribe(lambda frame: heard.append(frame.order))
     slot.offer(_frame(1, 0))
     unsubscribe()

@@ -17,7 +17,7 @@ from nerfstudio_renderer import (
     RendererError,
     shortened,
 )
-from nerfstudio_renderer.picture_config import read_picture_ladder
+from nerfstudio_renderer.rendering.camera_config import read_image_levels
 import pytest
 
 LONG = 'x' * 1_000_000
@@ -48,9 +48,9 @@ def _write(path: Path, content: object) -> Path:
         lambda folder: c2w_from_euler((0,) * 100000, (0, 0, 0)),
         lambda folder: Camera([[0.0] * 100000], Intrinsics(1, 1, 1.0, 1.0, 0.5, 0.5)),
         lambda folder: Intrinsics(1, 1, 1.0, 1.0, 0.5, 0.5, distortion=(0.0,) * 100000),
-        lambda folder: read_picture_ladder(Path(LONG)),
-        lambda folder: read_picture_ladder(_write(folder / 'levels', [{LONG: 1}])),
-        lambda folder: read_picture_ladder(
+        lambda folder: read_image_levels(Path(LONG)),
+        lambda folder: read_image_levels(_write(folder / 'levels', [{LONG: 1}])),
+        lambda folder: read_image_levels(
             _write(folder / 'levels', [{'width': LONG, 'height': 1, 'fov': 50}])
         ),
     ],

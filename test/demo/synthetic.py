@@ -33,11 +33,11 @@ from examples.demo.records import (
     SentPose,
     View,
 )
-from nerfstudio_renderer import Intrinsics, StrideLadder
+from nerfstudio_renderer import Intrinsics, StrideLevels
 import numpy as np
 
 VIEW = View(width=32, height=18, fov_y_deg=50.0, levels=(4, 2, 1))
-LEVELS = [level.intrinsics for level in StrideLadder(VIEW.levels).levels(
+LEVELS = [level.intrinsics for level in StrideLevels(VIEW.levels).levels(
     Intrinsics.from_fov_y(VIEW.width, VIEW.height, VIEW.fov_y_deg)
 )]
 SIZES = [(8, 4), (16, 9), (32, 18)]

@@ -18,7 +18,7 @@ from __future__ import annotations
 from pathlib import Path
 import tempfile
 
-from nerfstudio_renderer_ros.parameters import PARAMETERS, ParameterSpec
+from nerfstudio_renderer_ros.state.parameters import PARAMETERS, ParameterSpec
 import pytest
 
 # Not of launch itself: the folders of that name look like it to Python.

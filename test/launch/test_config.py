@@ -18,7 +18,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from nerfstudio_renderer_ros.parameters import PARAMETERS, ParameterSpec
+from nerfstudio_renderer_ros.state.parameters import PARAMETERS, ParameterSpec
 import pytest
 import yaml
 

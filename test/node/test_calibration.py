@@ -17,9 +17,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from nerfstudio_renderer import Intrinsics, Projection, StrideLadder
-from nerfstudio_renderer.directions import unit_directions
-from nerfstudio_renderer_ros.calibration import Calibration
+from nerfstudio_renderer import Intrinsics, Projection, StrideLevels
+from nerfstudio_renderer.cameras.directions import unit_directions
+from nerfstudio_renderer_ros.inputs.calibration import Calibration
 import numpy as np
 import pytest
 from std_msgs.msg import Header
@@ -111,7 +111,7 @@ def test_the_finest_level_has_the_numbers_of_the_message_to_the_last_bit(name, d
             p=[*random.uniform(1.0, 900.0, 8), 0.0, 0.0, 1.0, 0.0], r=TURN.ravel(),
         )
         calibration = Calibration.from_message(message, centre)
-        finest = StrideLadder((4, 2, 1)).levels(calibration.intrinsics)[-1].intrinsics
+        finest = StrideLevels((4, 2, 1)).levels(calibration.intrinsics)[-1].intrinsics
         header = Header(frame_id='eye')
         published = calibration.to_message(finest, header)
         assert published.header is header
@@ -132,7 +132,7 @@ def test_a_point_is_seen_in_the_pixel_of_each_level_that_the_full_picture_sees_i
     points = np.stack([2.0 * x, 2.0 * y, np.full_like(x, 2.0)], axis=-1).reshape(-1, 3)
     in_full = project(points, message)
     rectified_in_full = rectify(in_full, message)
-    for level in StrideLadder(strides).levels(calibration.intrinsics):
+    for level in StrideLevels(strides).levels(calibration.intrinsics):
         published = calibration.to_message(level.intrinsics, Header())
         assert (published.width, published.height) == (len(level.columns), len(level.rows))
         assert (published.distortion_model, list(published.d)) == (name, d)
@@ -149,7 +149,7 @@ def test_a_point_is_seen_in_the_pixel_of_each_level_that_the_full_picture_sees_i
 
 def test_the_baseline_of_a_coarse_level_is_as_many_of_its_pixels():
     calibration = Calibration.from_message(camera_info(p=P), 0.5)
-    level = StrideLadder((4,)).levels(calibration.intrinsics)[0]
+    level = StrideLevels((4,)).levels(calibration.intrinsics)[0]
     p = calibration.to_message(level.intrinsics, Header()).p.reshape(3, 4)
     point = np.array([0.3, -0.2, 1.5, 1.0])
     full = np.array(P).reshape(3, 4) @ point

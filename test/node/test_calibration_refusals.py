@@ -18,7 +18,7 @@ from __future__ import annotations
 import math
 
 from nerfstudio_renderer import ConfigurationError
-from nerfstudio_renderer_ros.calibration import Calibration
+from nerfstudio_renderer_ros.inputs.calibration import Calibration
 import pytest
 from support.camera_infos import camera_info, IDENTITY, K, P, PLUMB_BOB, RATIONAL, ROI
 

@@ -19,7 +19,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 
-from nerfstudio_renderer_ros.camera_input import CameraInput
+from nerfstudio_renderer_ros.inputs.camera_input import CameraInput
 import pytest
 from sensor_msgs.msg import CameraInfo
 from support.camera_infos import camera_info, K

@@ -26,7 +26,7 @@ from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
 from nerfstudio_renderer_msgs.srv import LoadScene
 from nerfstudio_renderer_ros.node import RendererNode
-from nerfstudio_renderer_ros.opening import OpenedScene
+from nerfstudio_renderer_ros.state.scene_loading import LoadedScene
 import pytest
 import rclpy
 from rclpy.context import Context
@@ -197,7 +197,7 @@ def test_cleaning_up_lets_go_of_everything_that_the_scene_holds():
     rclpy.init(context=context)
     renderers: list[weakref.ref] = []
 
-    def opener(values: dict) -> OpenedScene:
+    def opener(values: dict) -> LoadedScene:
         scene = open_pattern(values)
         renderers.append(weakref.ref(scene.renderer))
         return scene
@@ -205,7 +205,7 @@ def test_cleaning_up_lets_go_of_everything_that_the_scene_holds():
     with RendererNode(opener, context=context) as node:
         node.autostart()
         shown = threading.Event()
-        node._stage._queue.subscribe(lambda frame: shown.set())
+        node._session._queue.subscribe(lambda frame: shown.set())
         node._interface._poses._on_pose(pose(1.0))
         assert shown.wait(20.0)
         assert renderers[0]() is not None

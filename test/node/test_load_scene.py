@@ -19,7 +19,7 @@ from itertools import pairwise
 import threading
 
 from nerfstudio_renderer_msgs.srv import LoadScene
-from nerfstudio_renderer_ros.scene_service import SceneService
+from nerfstudio_renderer_ros.state.scene_service import SceneService
 import pytest
 from rcl_interfaces.srv import GetParameters
 import rclpy

@@ -18,9 +18,9 @@ from __future__ import annotations
 import math
 
 import cv2
-from nerfstudio_renderer import Intrinsics, StrideLadder
+from nerfstudio_renderer import Intrinsics, StrideLevels
 from nerfstudio_renderer_ros import image_encodings
-from nerfstudio_renderer_ros.messages import duration
+from nerfstudio_renderer_ros.outputs.messages import duration
 import numpy as np
 import pytest
 
@@ -120,7 +120,7 @@ def test_a_jpeg_of_higher_quality_is_larger_and_nearer_to_the_picture():
 
 def _level_of(strides: tuple[int, ...], full: Intrinsics) -> Intrinsics:
     """Return the projection of the coarsest level."""
-    return StrideLadder(strides).levels(full)[0].intrinsics
+    return StrideLevels(strides).levels(full)[0].intrinsics
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_an_even_slope_is_the_same_at_every_level(strides):
     full = Intrinsics(97, 61, 80.0, 70.0, 50.2, 29.7)
     slope = np.add.outer(2.0 * np.arange(61), 1.3 * np.arange(97))
     picture = np.stack([slope, 250.0 - slope, 0.5 * slope], axis=-1).clip(0, 255).astype(np.uint8)
-    level = StrideLadder(strides).levels(full)[0]
+    level = StrideLevels(strides).levels(full)[0]
     every = slice(level.offset, None, level.stride)
     rgb = np.ascontiguousarray(picture[every, every])
     result = image_encodings.resample(rgb, level.intrinsics, full)

@@ -23,10 +23,10 @@ import subprocess
 import sys
 
 from geometry_msgs.msg import Pose
-from nerfstudio_renderer import ProgressiveRenderer, Quality, StrideLadder
+from nerfstudio_renderer import ProgressiveRenderer, Quality, StrideLevels
 from nerfstudio_renderer_ros.node import RendererNode
-from nerfstudio_renderer_ros.opening import OpenedScene
-from nerfstudio_renderer_ros.parameters import PARAMETERS
+from nerfstudio_renderer_ros.state.parameters import PARAMETERS
+from nerfstudio_renderer_ros.state.scene_loading import LoadedScene
 import pytest
 from rcl_interfaces.srv import DescribeParameters, GetParameters
 import rclpy
@@ -198,9 +198,9 @@ def test_a_wrong_parameter_refuses_to_start_with_one_clear_line(arguments, reaso
 
 
 def test_a_camera_that_the_scene_cannot_be_seen_with_keeps_no_other_parameter_from_changing():
-    def opener(values: dict) -> OpenedScene:
+    def opener(values: dict) -> LoadedScene:
         engine = PatternEngine(renders_single_rays=False)
-        return OpenedScene(ProgressiveRenderer(engine, Quality(StrideLadder((1,)))), None)
+        return LoadedScene(ProgressiveRenderer(engine, Quality(StrideLevels((1,)))), None)
 
     context = Context()
     rclpy.init(context=context)

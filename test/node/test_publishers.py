@@ -19,9 +19,9 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
 
-from nerfstudio_renderer.picture import Picture
+from nerfstudio_renderer.rendering.image import Picture
 from nerfstudio_renderer_ros import publishers
-from nerfstudio_renderer_ros.publishers import FramePublishers
+from nerfstudio_renderer_ros.outputs.publishers import FramePublishers
 import pytest
 from rclpy.qos import QoSProfile
 from support.frames import frame_with

@@ -11,7 +11,7 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""The stage: another scene in the place of the one that is shown, without a node."""
+"""The session: another scene in the place of the one that is shown, without a node."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from nerfstudio_renderer import (
     ProgressiveRenderer,
     Projection,
     Quality,
-    StrideLadder,
+    StrideLevels,
 )
-from nerfstudio_renderer_ros.calibration import Calibration
-from nerfstudio_renderer_ros.opening import OpenedScene
-from nerfstudio_renderer_ros.settings import Settings
-from nerfstudio_renderer_ros.stage import Shot, Stage
+from nerfstudio_renderer_ros.inputs.calibration import Calibration
+from nerfstudio_renderer_ros.state.render_session import PoseRequest, RenderSession
+from nerfstudio_renderer_ros.state.scene_loading import LoadedScene
+from nerfstudio_renderer_ros.state.settings import Settings
 import numpy as np
 import pytest
 from rclpy.time import Time
@@ -42,29 +42,29 @@ SMALL = settings_of(width=8, height=6, levels=[1])
 FISHEYE = settings_of(width=8, height=6, levels=[1], projection=Projection.FISHEYE.value)
 
 
-def _scene(renders_single_rays: bool = True, seconds_per_ray: float = 0.0) -> OpenedScene:
+def _scene(renders_single_rays: bool = True, seconds_per_ray: float = 0.0) -> LoadedScene:
     engine = PatternEngine(
         renders_single_rays=renders_single_rays, seconds_per_ray=seconds_per_ray
     )
-    return OpenedScene(ProgressiveRenderer(engine, Quality(StrideLadder((1,)))), None)
+    return LoadedScene(ProgressiveRenderer(engine, Quality(StrideLevels((1,)))), None)
 
 
 def _calibration(settings: Settings) -> Calibration:
     return Calibration.ideal(settings.intrinsics, settings.pixel_centre)
 
 
-def _shot(settings: Settings = SMALL, seconds: int = 1) -> Shot:
-    return Shot(np.eye(3, 4), Time(seconds=seconds), True, settings, _calibration(settings))
+def _shot(settings: Settings = SMALL, seconds: int = 1) -> PoseRequest:
+    return PoseRequest(np.eye(3, 4), Time(seconds=seconds), True, settings, _calibration(settings))
 
 
 class Audience:
-    """A stage, and the frames that it has shown."""
+    """A session, and the frames that it has shown."""
 
     def __init__(self) -> None:
         self.frames: list[Frame] = []
-        self.stage = Stage(self.frames.append, lambda update, error: None)
+        self.stage = RenderSession(self.frames.append, lambda update, error: None)
 
-    def change(self, old: OpenedScene, new: OpenedScene, settings: Settings = SMALL):
+    def change(self, old: LoadedScene, new: LoadedScene, settings: Settings = SMALL):
         """Change the scene."""
         return self.stage.change_scene(old, new, settings, _calibration(settings))
 
@@ -76,24 +76,24 @@ class Audience:
 
 @pytest.fixture
 def audience() -> Iterator[Audience]:
-    """Return a stage that shows nothing yet."""
+    """Return a session that shows nothing yet."""
     audience = Audience()
     yield audience
     assert audience.stage.close()
 
 
-def _start(audience: Audience, scene: OpenedScene) -> None:
+def _start(audience: Audience, scene: LoadedScene) -> None:
     audience.stage.set_scene(scene)
     audience.stage.start()
 
 
 def test_a_scene_that_cannot_be_seen_with_the_camera_changes_nothing(audience):
-    stage, rays = audience.stage, _scene()
+    session, rays = audience.stage, _scene()
     _start(audience, rays)
-    first = stage.show(_shot(FISHEYE))
+    first = session.show(_shot(FISHEYE))
     with pytest.raises(ConfigurationError, match='rasterises'):
         audience.change(rays, _scene(renders_single_rays=False), FISHEYE)
-    assert stage.scene is rays
+    assert session.scene is rays
     again = audience.change(rays, _scene(), FISHEYE)
     assert again.sequence == first.sequence + 1
 
@@ -134,7 +134,7 @@ def test_a_pose_from_before_a_jump_of_the_clock_is_shown_anew_with_the_time_that
     audience.wait()
     audience.stage.restart_stamps(600 * 10**9, Time(seconds=5))
     audience.change(old, _scene())
-    assert audience.wait().update.tag.stamp.sec == 5
+    assert audience.wait().update.context.stamp.sec == 5
     assert audience.stage.why_stale(Time(seconds=5), Time(seconds=5)) is None
 
 
@@ -159,8 +159,8 @@ def test_a_repeated_pose_is_an_update_if_it_is_to_look_otherwise(audience, secon
 def test_a_repeated_pose_is_an_update_if_that_is_wanted(audience):
     _start(audience, _scene())
     audience.stage.show(_shot(seconds=1))
-    audience.stage.show(replace(_shot(seconds=2), is_wanted_anew=True))
-    assert audience.wait().update.tag.stamp.sec == 2
+    audience.stage.show(replace(_shot(seconds=2), force=True))
+    assert audience.wait().update.context.stamp.sec == 2
 
 
 def test_a_repeated_pose_is_an_update_if_the_clock_has_jumped(audience):
@@ -168,7 +168,7 @@ def test_a_repeated_pose_is_an_update_if_the_clock_has_jumped(audience):
     audience.stage.show(_shot(seconds=600))
     audience.stage.restart_stamps(600 * 10**9, Time(seconds=5))
     assert audience.stage.show(_shot(seconds=5)).sequence == 2
-    assert audience.wait().update.tag.stamp.sec == 5
+    assert audience.wait().update.context.stamp.sec == 5
     assert audience.stage.show(_shot(seconds=6)).sequence == 2
 
 

@@ -15,7 +15,7 @@
 
 from __future__ import annotations
 
-from nerfstudio_renderer_ros.stamps import IncreasingStamps
+from nerfstudio_renderer_ros.state.stamps import IncreasingStamps
 import pytest
 from rclpy.time import Time
 

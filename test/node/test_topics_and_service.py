@@ -18,7 +18,7 @@ from __future__ import annotations
 from itertools import pairwise
 import time
 
-from nerfstudio_renderer import Intrinsics, StrideLadder
+from nerfstudio_renderer import Intrinsics, StrideLevels
 import numpy as np
 import pytest
 from rclpy.qos import ReliabilityPolicy
@@ -34,7 +34,7 @@ TURNED = (0.1, -0.2, 0.3, 0.9)
 def test_image_camera_info_and_frame_info_belong_together(client):
     sequence = client.rest(pose(0.5, TURNED))
     full = Intrinsics.from_fov_y(64, 48, 50.0)
-    levels = StrideLadder((4, 2, 1)).levels(full)
+    levels = StrideLevels((4, 2, 1)).levels(full)
     frames = list(zip(client.images, client.camera_infos, client.infos, strict=True))
     assert [info.level for *_, info in frames] == [0, 1, 2]
     for (image, camera_info, info), level in zip(frames, levels, strict=True):

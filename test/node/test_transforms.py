@@ -20,7 +20,7 @@ from types import SimpleNamespace
 
 from geometry_msgs.msg import TransformStamped
 from nerfstudio_renderer_ros import transforms
-from nerfstudio_renderer_ros.transforms import FramedPose, Transforms
+from nerfstudio_renderer_ros.inputs.pose_transformer import FramedPose, Transforms
 import numpy as np
 import pytest
 from rclpy.task import Future

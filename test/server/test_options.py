@@ -24,8 +24,8 @@ import subprocess
 import sys
 
 from nerfstudio_renderer import ConfigurationError
+from nerfstudio_renderer.server.access_notice import exposure
 from nerfstudio_renderer.server.addresses import bind
-from nerfstudio_renderer.server.exposure import exposure
 from nerfstudio_renderer.server.main import main
 from nerfstudio_renderer.server.options import parse
 import pytest

@@ -22,9 +22,9 @@ import subprocess
 from typing import Any
 from unittest import mock
 
-from nerfstudio_renderer.engines.fused.cuda import renderer
-from nerfstudio_renderer.engines.fused.cuda.tiling import Tiling
-from nerfstudio_renderer.engines.fused.parameters import NerfactoParameters
+from nerfstudio_renderer.engines.nerfacto.cuda import renderer
+from nerfstudio_renderer.engines.nerfacto.cuda.tiling import Tiling
+from nerfstudio_renderer.engines.nerfacto.parameters import NerfactoParameters
 import torch
 import triton
 from triton.backends.compiler import GPUTarget

@@ -21,7 +21,7 @@ import time
 
 from nerfstudio_renderer import Camera, Frame, Intrinsics, Update
 from nerfstudio_renderer.engines.protocol import CHANNELS
-from nerfstudio_renderer.picture import Picture
+from nerfstudio_renderer.rendering.image import Image
 import numpy as np
 import torch
 
@@ -105,7 +105,7 @@ def frame_of(update: Update, level: int, level_count: int) -> Frame:
         level=level,
         level_count=level_count,
         intrinsics=Intrinsics(1, 1, 1.0, 1.0, 0.5, 0.5),
-        picture=Picture(torch.zeros((1, 1, CHANNELS))),
+        image=Image(torch.zeros((1, 1, CHANNELS))),
         render_time_s=0.0,
         latency_s=0.0,
     )

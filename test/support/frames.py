@@ -17,11 +17,11 @@ from __future__ import annotations
 
 from builtin_interfaces.msg import Time
 from nerfstudio_renderer import Camera, Frame, Intrinsics, Update
-from nerfstudio_renderer.picture import Picture
-from nerfstudio_renderer_ros.calibration import Calibration
-from nerfstudio_renderer_ros.parameters import PARAMETERS, Value
-from nerfstudio_renderer_ros.settings import Settings
-from nerfstudio_renderer_ros.tag import Tag
+from nerfstudio_renderer.rendering.image import Image
+from nerfstudio_renderer_ros.inputs.calibration import Calibration
+from nerfstudio_renderer_ros.state.parameters import PARAMETERS, Value
+from nerfstudio_renderer_ros.state.settings import Settings
+from nerfstudio_renderer_ros.state.update_context import UpdateContext
 import numpy as np
 import torch
 
@@ -51,13 +51,13 @@ def frame_with(
     full = full or Intrinsics.from_fov_y(width, height, 50.0)
     settings, c2w = settings_of(**values), np.eye(3, 4)
     calibration = Calibration.ideal(full, settings.pixel_centre)
-    tag = Tag(Time(sec=1), settings, calibration, c2w, units_per_metre)
+    tag = UpdateContext(Time(sec=1), settings, calibration, c2w, units_per_metre)
     return Frame(
         update=Update(1, Camera(c2w, full), 0.0, tag),
         level=0,
         level_count=1,
         intrinsics=level or full,
-        picture=Picture(pixels),
+        image=Image(pixels),
         render_time_s=0.0,
         latency_s=0.0,
     )

@@ -19,9 +19,9 @@ import json
 import math
 
 from geometry_msgs.msg import Pose
-from nerfstudio_renderer import StrideLadder
-from nerfstudio_renderer.camera import Intrinsics
-from nerfstudio_renderer.conventions import OPTICAL_FROM_OPENGL
+from nerfstudio_renderer import StrideLevels
+from nerfstudio_renderer.cameras.camera import Intrinsics
+from nerfstudio_renderer.cameras.conventions import OPTICAL_FROM_OPENGL
 from nerfstudio_renderer.scene import bundled_config
 import numpy as np
 from PIL import Image as Picture
@@ -83,7 +83,7 @@ def points(view: dict) -> np.ndarray:
 
 def sub_grid(picture: np.ndarray, strides: tuple[int, ...], level: int = 0) -> np.ndarray:
     """Return those pixels of a true picture that a level shows."""
-    chosen = StrideLadder(strides).levels(INTRINSICS)[level]
+    chosen = StrideLevels(strides).levels(INTRINSICS)[level]
     every = slice(chosen.offset, None, chosen.stride)
     return picture[every, every]
 

@@ -61,7 +61,7 @@ def _render_packed(packed: bytes) -> bytes:
 
 
 def _render(parameters: Any, calls: Any, device: str, **options: Any) -> Any:
-    from nerfstudio_renderer.engines.fused.cuda.renderer import CudaRenderer
+    from nerfstudio_renderer.engines.nerfacto.cuda.renderer import CudaRenderer
     import torch
 
     renderer = CudaRenderer(parameters, torch.device(device), **options)

@@ -24,10 +24,10 @@ import os
 import sys
 import time
 
-from nerfstudio_renderer import ProgressiveRenderer, Quality, SceneError, StrideLadder
+from nerfstudio_renderer import ProgressiveRenderer, Quality, SceneError, StrideLevels
 from nerfstudio_renderer.scene.world import WorldTransform
 from nerfstudio_renderer_ros.main import main
-from nerfstudio_renderer_ros.opening import OpenedScene
+from nerfstudio_renderer_ros.state.scene_loading import LoadedScene
 import numpy as np
 
 from support.engines import FailingEngine
@@ -59,7 +59,7 @@ class BlueEngine(FailingEngine):
             return picture
 
 
-def open_pattern(values: dict) -> OpenedScene:
+def open_pattern(values: dict) -> LoadedScene:
     """
     Return a renderer that needs no scene, in a world of twice the scene's size.
 
@@ -75,9 +75,9 @@ def open_pattern(values: dict) -> OpenedScene:
     engine = BlueEngine(
         int(blue or 0), seconds_per_ray=float(os.environ.get('SECONDS_PER_RAY', '0'))
     )
-    renderer = ProgressiveRenderer(engine, Quality(StrideLadder((1,))))
+    renderer = ProgressiveRenderer(engine, Quality(StrideLevels((1,))))
     world = WorldTransform(np.eye(3, 4), WORLD_SCALE)
-    return OpenedScene(renderer, world, f'pattern {values["config"]}', 'pattern: as asked')
+    return LoadedScene(renderer, world, f'pattern {values["config"]}', 'pattern: as asked')
 
 
 if __name__ == '__main__':

@@ -69,7 +69,7 @@ def load() -> None:
     scene = types.ModuleType('nerfstudio_renderer.scene')
     scene.__path__ = [str(folder / 'scene')]  # its modules that need no nerfstudio are real
     scene.Scene, scene.shared_scene = FakeScene, fake_scene
-    selection = types.ModuleType('nerfstudio_renderer.engines.selection')
+    selection = types.ModuleType('nerfstudio_renderer.engines.registry')
     selection.select_engine = fake_engine
     sys.modules.update({each.__name__: each for each in (scene, selection)})
 

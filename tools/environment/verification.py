@@ -24,7 +24,7 @@ from tools.environment.layout import Layout
 # compiled kernels.
 TRIAL = """
 from ament_index_python.packages import get_package_share_path
-import nerfstudio_renderer.engines.fused.cpu._kernel
+import nerfstudio_renderer.engines.nerfacto.cpu._kernel
 import nerfstudio_renderer_msgs.srv
 import rclpy
 from rclpy.type_support import check_for_type_support

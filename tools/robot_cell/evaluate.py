@@ -27,10 +27,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
-from nerfstudio_renderer.camera import Camera, Intrinsics
-from nerfstudio_renderer.directions import axis_cosines
+from nerfstudio_renderer.cameras.camera import Camera, Intrinsics
+from nerfstudio_renderer.cameras.directions import axis_cosines
 from nerfstudio_renderer.engines.protocol import Engine
-from nerfstudio_renderer.engines.selection import select_engine
+from nerfstudio_renderer.engines.registry import select_engine
 from nerfstudio_renderer.scene import load_scene, WorldTransform
 import numpy as np
 import torch
@@ -39,7 +39,7 @@ from .cameras import Pinhole
 from .dataset import read_transforms, read_view
 from .render import View
 
-BUNDLED = Path('nerfstudio_renderer/scenes/robot_cell')
+BUNDLED = Path('nerfstudio_renderer/bundled_scenes/robot_cell')
 CHUNK = 4096
 """Rays that are rendered at a time; near the fastest for nerfstudio's PyTorch path on a CPU."""
 

@@ -16,7 +16,7 @@
 Turn a finished training into the scene that is bundled with the renderer.
 
 `python -m tools.robot_cell.package --run WORK/outputs/robot_cell/nerfacto/NAME --heldout
-WORK/data/heldout --scene nerfstudio_renderer/scenes/robot_cell` copies config.yml and
+WORK/data/heldout --scene nerfstudio_renderer/bundled_scenes/robot_cell` copies config.yml and
 dataparser_transforms.json as `ns-train` wrote them, the newest checkpoint without what rendering
 does not need, and the held-out views.
 """

@@ -6,17 +6,17 @@ from __future__ import annotations
 from nerfstudio.cameras.cameras import Cameras
 from nerfstudio.cameras.rays import RayBundle
 from nerfstudio.models.base_model import Model
-from nerfstudio_renderer.camera import Camera
+from nerfstudio_renderer.cameras.camera import Camera
+from nerfstudio_renderer.cameras.directions import axis_cosines
 from nerfstudio_renderer.device import Device
-from nerfstudio_renderer.directions import axis_cosines
 from nerfstudio_renderer.engines.nerfstudio.model import shared_model
-from nerfstudio_renderer.engines.protocol import obstacle, PixelSet, View
+from nerfstudio_renderer.engines.protocol import PixelSet, unsupported_reason, View
 from nerfstudio_renderer.engines.torch_support.pixels import device_memory_errors, TorchPixels
 from nerfstudio_renderer.engines.torch_support.rays import CameraRays
 from nerfstudio_renderer.engines.torch_support.workers import CORES, Workers
 from nerfstudio_renderer.errors import ConfigurationError, RenderError
-from nerfstudio_renderer.ladder import Level
-from nerfstudio_renderer.picture import Picture
+from nerfstudio_renderer.rendering.image import Image
+from nerfstudio_renderer.rendering.levels import Level
 from nerfstudio_renderer.scene import Scene
 import torch
 
@@ -56,7 +56,7 @@ class NerfstudioEngine:
 
         :raises RenderError: if the model rasterises, and the camera is not one for that.
         """
-        if (reason := obstacle(self, camera.intrinsics)) is not None:
+        if (reason := unsupported_reason(self, camera.intrinsics)) is not None:
             raise RenderError(reason)
         if self.renders_single_rays:
             return _RayView(self.model, camera, self._torch_device, self._pixels, self._workers)
@@ -97,8 +97,8 @@ class _RayView:
     def _shade(self, indices: torch.Tensor) -> torch.Tensor:
         return channels_of(self._model(ray_bundle(self._rays, indices)))
 
-    def picture(self, level: Level) -> Picture:
-        return self._pixels.picture(level)
+    def image(self, level: Level) -> Image:
+        return self._pixels.image(level)
 
 
 class _RasterView:
@@ -123,8 +123,8 @@ class _RasterView:
             indices = self._pixels.indices(pixels, part)
             self._pixels.write(indices, rendered.reshape(-1, rendered.shape[-1])[indices])
 
-    def picture(self, level: Level) -> Picture:
-        return self._pixels.picture(level)
+    def image(self, level: Level) -> Image:
+        return self._pixels.image(level)
 
 
 def ray_bundle(rays: CameraRays, pixels: torch.Tensor) -> RayBundle:

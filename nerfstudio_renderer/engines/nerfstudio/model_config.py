@@ -3,8 +3,8 @@
 nerfstudio's own configuration of a model, from plain values.
 
 Only the model's configuration is built, with its own defaults; the file's plain values replace
-them. A value that names a class is taken where the default is of exactly that class, and configures
-exactly what the default configures. Nothing else is imported, built or called.
+them. A value that names a class is taken where the default is of exactly that class, and
+configures exactly what the default configures. Nothing else is imported, built or called.
 """
 
 from __future__ import annotations
@@ -126,7 +126,8 @@ def _configures_the_same(default: Any, value: Any) -> bool:
 
 
 def _names(value: Any, cls: type) -> bool:
-    return isinstance(value, Tagged) and value.python_name == f'{cls.__module__}.{cls.__qualname__}'
+    name = f'{cls.__module__}.{cls.__qualname__}'
+    return isinstance(value, Tagged) and value.python_name == name
 
 
 def _enumerated(default: Enum, value: Tagged) -> Enum:

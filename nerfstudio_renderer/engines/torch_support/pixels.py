@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from functools import cached_property
 import math
 
-from nerfstudio_renderer.camera import Intrinsics
+from nerfstudio_renderer.caches import cached, call_when_freeing
+from nerfstudio_renderer.cameras.camera import Intrinsics
 from nerfstudio_renderer.engines.host_pixels import refuse_not_finite
 from nerfstudio_renderer.engines.protocol import CHANNELS, PixelSet
 from nerfstudio_renderer.engines.torch_support.rays import ray_mask
 from nerfstudio_renderer.errors import DeviceMemoryError
-from nerfstudio_renderer.ladder import Level
-from nerfstudio_renderer.memory import cached, call_when_freeing
+from nerfstudio_renderer.rendering.levels import Level
 import numpy as np
 import torch
 
@@ -54,15 +54,15 @@ class TorchPixels:
             refuse_not_finite(int(broken.sum()), len(rendered))
         self._pixels[indices] = rendered
 
-    def picture(self, level: Level) -> TorchPicture:
+    def image(self, level: Level) -> TorchImage:
         """Return a copy of a level's pixels: finer levels and later views write into the grid."""
         assert self._grid is not None
         grid = self._pixels.view(self._grid.height, self._grid.width, CHANNELS)
         every = slice(level.offset, None, level.stride)
-        return TorchPicture(grid[every, every].clone(memory_format=torch.contiguous_format))
+        return TorchImage(grid[every, every].clone(memory_format=torch.contiguous_format))
 
 
-class TorchPicture:
+class TorchImage:
     """
     A picture on a device.
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from nerfstudio_renderer.camera import Camera, Intrinsics
-from nerfstudio_renderer.directions import unit_directions
+from nerfstudio_renderer.caches import cached
+from nerfstudio_renderer.cameras.camera import Camera, Intrinsics
+from nerfstudio_renderer.cameras.directions import unit_directions
 from nerfstudio_renderer.engines import rays
-from nerfstudio_renderer.memory import cached
 import torch
 
 

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The nerfacto family on a CPU: whole rays in one C++ kernel."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+
+from nerfstudio_renderer.cameras.camera import Camera
+from nerfstudio_renderer.device import CPU
+from nerfstudio_renderer.engines.host_pixels import HostPixels
+from nerfstudio_renderer.engines.nerfacto.cpu.packing import pack, PackedModel
+from nerfstudio_renderer.engines.nerfacto.cpu.renderer import CpuRenderer, unsupported_reason
+from nerfstudio_renderer.engines.protocol import PixelSet, UnsupportedSceneError
+from nerfstudio_renderer.engines.rays import CameraRays
+from nerfstudio_renderer.rendering.image import Image
+from nerfstudio_renderer.rendering.levels import Level
+from nerfstudio_renderer.scene import Scene
+from nerfstudio_renderer.scene.nerfacto import read_nerfacto
+
+
+class NerfactoCpuEngine:
+    """
+    Renders rays on all cores of the CPU.
+
+    :param renderer: made for the scene; None for one with the fastest instruction set.
+    :raises UnsupportedSceneError: if the kernels are not compiled.
+    :raises SceneError: if the scene's checkpoint does not fit its configuration.
+    """
+
+    name = 'fused'
+    device = CPU
+    renders_single_rays = True
+
+    def __init__(self, scene: Scene, renderer: CpuRenderer | None = None) -> None:
+        if (reason := unsupported_reason()) is not None:
+            raise UnsupportedSceneError(reason)
+        self._renderer = renderer or CpuRenderer(packed_for_cpu(scene))
+        self._pixels = HostPixels()
+
+    def view(self, camera: Camera) -> _RayView:
+        """Return ``camera`` as something to render."""
+        return _RayView(self._renderer, camera, self._pixels)
+
+    def device_memory(self) -> None:
+        """Return None: pixels and tables lie in main memory."""
+
+
+class _RayView:
+
+    def __init__(self, renderer: CpuRenderer, camera: Camera, pixels: HostPixels) -> None:
+        self._renderer = renderer
+        self._rays = CameraRays(camera)
+        self._pixels = pixels
+        pixels.begin(camera.intrinsics)
+
+    def render(self, pixels: PixelSet, part: slice) -> None:
+        indices = pixels.indices[part]
+        directions = self._rays.directions(indices)
+        self._pixels.write(indices, self._renderer.render(self._rays.origin, directions))
+
+    def image(self, level: Level) -> Image:
+        return self._pixels.image(level)
+
+
+_packing = threading.Lock()
+_packed_models: weakref.WeakKeyDictionary[Scene, PackedModel] = weakref.WeakKeyDictionary()
+
+
+def packed_for_cpu(scene: Scene) -> PackedModel:
+    """Return the scene's parameters for the CPU kernels, the same for all engines."""
+    with _packing:
+        if scene not in _packed_models:
+            _packed_models[scene] = pack(read_nerfacto(scene.config, scene.checkpoint))
+        return _packed_models[scene]

@@ -1,0 +1,42 @@
+# Copyright 2026 The nerfstudio_renderer_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""Whether this machine can run the kernels."""
+
+from __future__ import annotations
+
+import importlib.util
+
+import torch
+
+_LEAST_CAPABILITY = (8, 0)
+"""Ampere: what Triton supports."""
+
+
+def unsupported_reason(device: torch.device) -> str | None:
+    """Return why the kernels cannot run on ``device``, in one line; None if they can."""
+    if device.type != 'cuda':
+        return f'its kernels are for CUDA devices, not for {device.type}'
+    if not torch.cuda.is_available():
+        return 'PyTorch finds no CUDA device'
+    capability = torch.cuda.get_device_capability(device)
+    if capability < _LEAST_CAPABILITY:
+        return (f'{torch.cuda.get_device_name(device)} has compute capability '
+                f'{_version(capability)}, and Triton needs {_version(_LEAST_CAPABILITY)}')
+    if importlib.util.find_spec('triton') is None:
+        return 'Triton is not installed: it comes with PyTorch for CUDA on Linux'
+    return None
+
+
+def _version(capability: tuple[int, int]) -> str:
+    return '.'.join(str(part) for part in capability)

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From a camera update to a series of frames: queue, levels, pixels, images."""

@@ -1,0 +1,86 @@
+# Copyright 2026 The nerfstudio_renderer_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""The topics and the service that the node has while it is configured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+
+from nerfstudio_renderer import Frame
+from nerfstudio_renderer_msgs.srv import GetFrame
+from nerfstudio_renderer_ros import messages
+from nerfstudio_renderer_ros.inputs.calibration import Calibration
+from nerfstudio_renderer_ros.inputs.camera_input import CameraInput
+from nerfstudio_renderer_ros.inputs.pose_input import PoseInput
+from nerfstudio_renderer_ros.monitoring.event_log import Rejections
+from nerfstudio_renderer_ros.monitoring.statistics import Statistics
+from nerfstudio_renderer_ros.outputs.publishers import FramePublishers
+from nerfstudio_renderer_ros.state.render_session import RenderSession
+from nerfstudio_renderer_ros.state.settings import Settings
+from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
+from rclpy.lifecycle import LifecycleNode
+
+
+class Interface:
+    """
+    Poses and cameras in, frames out.
+
+    :param settings: tells what the parameters say now.
+    """
+
+    def __init__(
+        self,
+        node: LifecycleNode,
+        session: RenderSession,
+        statistics: Statistics,
+        rejections: Rejections,
+        settings: Callable[[], Settings],
+    ) -> None:
+        self._session = session
+        with ExitStack() as leave:  # what is there already, if something cannot be made
+            self._publishers = FramePublishers(node, leave)
+            self._camera = CameraInput(node, rejections, leave)
+            self._poses = PoseInput(
+                node, session, settings, self._camera.calibration,
+                self._publishers.has_newcomers, rejections, statistics, leave,
+            )
+            leave.callback(node.destroy_service, node.create_service(
+                GetFrame, '~/get_frame', self._on_get_frame,
+                callback_group=MutuallyExclusiveCallbackGroup(),
+            ))
+            self._leave = leave.pop_all()
+
+    def calibration(self, settings: Settings) -> Calibration:
+        """Return that of the camera whose pictures are made."""
+        return self._camera.calibration(settings)
+
+    def publish(self, frame: Frame) -> None:
+        """Publish ``frame``; on the render thread."""
+        self._publishers.publish(frame)
+
+    def close(self) -> None:
+        """Leave the graph."""
+        self._leave.close()
+
+    def _on_get_frame(
+        self, request: GetFrame.Request, response: GetFrame.Response
+    ) -> GetFrame.Response:
+        frame = self._session.take(request.client_id)
+        if frame is not None:
+            header = messages.header(frame)
+            response.available = True
+            response.info = messages.frame_info(frame, header)
+            response.image = messages.image(frame, header)
+        return response

@@ -1,0 +1,199 @@
+# Copyright 2026 The nerfstudio_renderer_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""Camera poses from topics: read, checked, and turned into the frame that is rendered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+
+from builtin_interfaces.msg import Time as Stamp
+from geometry_msgs.msg import Pose, PoseStamped
+from nerfstudio_renderer import c2w_from_quaternion, PoseError, RendererError
+from nerfstudio_renderer_ros.inputs.calibration import Calibration
+from nerfstudio_renderer_ros.inputs.pose_transformer import FramedPose, transforms
+from nerfstudio_renderer_ros.monitoring.event_log import Rejections
+from nerfstudio_renderer_ros.monitoring.logs import log_traceback
+from nerfstudio_renderer_ros.monitoring.statistics import Statistics
+from nerfstudio_renderer_ros.state.render_session import PoseRequest, RenderSession
+from nerfstudio_renderer_ros.state.settings import Settings
+from nerfstudio_renderer_ros.state.stamps import in_seconds, is_ahead
+import numpy as np
+from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
+from rclpy.clock import ClockType, JumpThreshold, TimeJump
+from rclpy.duration import Duration
+from rclpy.node import Node
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from rclpy.qos_overriding_options import QoSOverridingOptions
+from rclpy.time import Time
+
+# As tf2 has it: a pose without a stamp, which is of the moment of its arrival.
+_WHENEVER = Time(clock_type=ClockType.ROS_TIME)
+_JUMP_BACK = JumpThreshold(min_forward=None, min_backward=Duration(nanoseconds=-1))
+
+
+class PoseInput:
+    """
+    Listens for poses and has those shown that can be.
+
+    :param settings: tells what the parameters say now.
+    :param calibration: tells whose picture it is to be, given the settings.
+    :param has_newcomers: tells whether somebody waits for pictures even of a camera that rests.
+    :param leave: ends what is made here.
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        session: RenderSession,
+        settings: Callable[[], Settings],
+        calibration: Callable[[Settings], Calibration],
+        has_newcomers: Callable[[], bool],
+        rejections: Rejections,
+        statistics: Statistics,
+        leave: ExitStack,
+    ) -> None:
+        self._clock = node.get_clock()
+        self._logger = node.get_logger()
+        self._session = session
+        self._settings = settings
+        self._calibration = calibration
+        self._has_newcomers = has_newcomers
+        self._rejections = rejections
+        self._statistics = statistics
+        self._transforms = transforms(
+            node, self._guarded(self._show_turned), rejections.reject_pose, leave
+        )
+        jumps = self._clock.create_jump_callback(_JUMP_BACK, post_callback=self._on_jump)
+        leave.callback(jumps.unregister)
+        group = MutuallyExclusiveCallbackGroup()
+        for kind, topic, callback in (
+            (Pose, '~/pose', self._on_pose),
+            (PoseStamped, '~/pose_stamped', self._on_pose_stamped),
+        ):
+            leave.callback(node.destroy_subscription, node.create_subscription(
+                kind, topic, self._guarded(callback), _input(), callback_group=group,
+                qos_overriding_options=QoSOverridingOptions.with_default_policies(),
+            ))
+
+    def _guarded(self, take: Callable[..., None]) -> Callable[..., None]:
+        """Return ``take``, but what it raises costs the pose that it was given, and no more."""
+
+        def guarded(*args: object) -> None:
+            try:
+                take(*args)
+            except _StaleError as error:
+                self._rejections.reject_pose('stale', str(error))
+            except PoseError as error:
+                self._rejections.reject_pose('not a pose', str(error))
+            except RendererError as error:
+                self._rejections.reject_pose('not a camera', str(error))
+            except Exception as error:
+                self._rejections.reject_pose('error', repr(error))
+                log_traceback(self._logger, error)
+
+        return guarded
+
+    def _on_pose(self, message: Pose) -> None:
+        if self._is_expected():
+            settings = self._settings()
+            self._show(_c2w(message, settings), _WHENEVER, settings)
+
+    def _on_pose_stamped(self, message: PoseStamped) -> None:
+        if not self._is_expected():
+            return
+        settings = self._settings()
+        c2w, moment = _c2w(message.pose, settings), _moment(message.header.stamp)
+        self._refuse_stale(moment)
+        frame, world = message.header.frame_id.lstrip('/'), settings.world_frame
+        if frame in ('', world):
+            self._show(c2w, moment, settings)
+        else:
+            self._transforms.turn(FramedPose(c2w, frame, world, moment))
+
+    def _is_expected(self) -> bool:
+        self._statistics.received()
+        is_on = self._session.is_on
+        if not is_on:
+            self._statistics.rejected('not active')
+        return is_on
+
+    def _show_turned(self, c2w: np.ndarray, moment: Time) -> None:
+        self._refuse_stale(moment)
+        self._show(c2w, moment, self._settings())
+
+    def _refuse_stale(self, moment: Time) -> None:
+        if moment == _WHENEVER:
+            return
+        now = self._clock.now()
+        if (reason := self._session.why_stale(moment, now)) is not None:
+            raise _StaleError(reason)
+        if now.nanoseconds and is_ahead(moment, now):
+            self._rejections.doubt_pose(
+                'future',
+                f'the stamp of a pose, {in_seconds(moment)}, is ahead of the clock, '
+                f'{in_seconds(now)}: earlier stamps will be stale',
+            )
+
+    def _show(self, c2w: np.ndarray, moment: Time, settings: Settings) -> None:
+        is_of_sender = moment != _WHENEVER
+        update = self._session.show(PoseRequest(
+            c2w, moment if is_of_sender else self._now(), is_of_sender,
+            settings, self._calibration(settings),
+            force=settings.renders_repeated or self._has_newcomers(),
+        ))
+        if update is not None:
+            self._statistics.accepted(update)
+
+    def _now(self) -> Time:
+        now = self._clock.now()
+        if not now.nanoseconds:
+            self._logger.warning(
+                'there is no time on /clock yet (use_sim_time): pictures are stamped 0', once=True
+            )
+        return now
+
+    def _on_jump(self, jump: TimeJump) -> None:
+        self._logger.info('the clock has jumped: earlier stamps are accepted again')
+        now = self._clock.now()
+        self._session.restart_stamps(now.nanoseconds - jump.delta.nanoseconds, now)
+        self._transforms.restart()
+
+
+class _StaleError(Exception):
+    """A pose has a stamp from before that of another one."""
+
+
+def _input() -> QoSProfile:
+    """Return a profile of a subscription's own: rclpy writes what the user overrides into it."""
+    # Only the newest pose counts. Best effort matches publishers of either reliability.
+    return QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
+
+
+def _c2w(message: Pose, settings: Settings) -> np.ndarray:
+    position, orientation = message.position, message.orientation
+    return c2w_from_quaternion(
+        (position.x, position.y, position.z),
+        (orientation.x, orientation.y, orientation.z, orientation.w),
+        settings.convention,
+    )
+
+
+def _moment(stamp: Stamp) -> Time:
+    try:
+        return Time.from_msg(stamp)
+    except ValueError as error:
+        raise PoseError(
+            f'its stamp {stamp.sec} s {stamp.nanosec} ns is no time: {error}'
+        ) from None

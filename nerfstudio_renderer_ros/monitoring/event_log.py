@@ -1,0 +1,64 @@
+# Copyright 2026 The nerfstudio_renderer_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""What is not rendered, and why: counted always, logged now and then."""
+
+from __future__ import annotations
+
+import time
+
+from nerfstudio_renderer import reason, shortened, Update
+from nerfstudio_renderer_ros.monitoring.statistics import Statistics
+from rclpy.impl.rcutils_logger import RcutilsLogger
+
+_EVERY_S = 5.0
+
+
+class Rejections:
+    """Counts what comes to nothing and logs the reason, of each kind once in some seconds."""
+
+    def __init__(self, logger: RcutilsLogger, statistics: Statistics) -> None:
+        self._logger = logger
+        self._statistics = statistics
+        self._logged: dict[str, float] = {}
+
+    def reject_pose(self, kind: str, why: str) -> None:
+        """Take note of a pose that was dropped."""
+        self._statistics.rejected(kind)
+        if self._is_due(kind):
+            self._logger.warning(f'dropped a pose: {shortened(why)}')
+
+    def doubt_pose(self, kind: str, doubt: str) -> None:
+        """Take note of something odd about a pose that is not dropped."""
+        if self._is_due(kind):
+            self._logger.warning(doubt)
+
+    def judge_camera(self, refusal: str) -> None:
+        """Take note of a calibration: why it cannot be used, or '' if it can."""
+        self._statistics.judged_camera(refusal)
+        if refusal and self._is_due('camera'):
+            self._logger.warning(refusal)
+
+    def report_failure(self, update: Update, error: Exception) -> None:
+        """Take note of an update whose rendering failed; on the render thread."""
+        failure = f'update {update.sequence} failed: {reason(error)}'
+        self._statistics.failed(update, failure)
+        if self._is_due('failure'):
+            self._logger.error(failure)
+
+    def _is_due(self, kind: str) -> bool:
+        now = time.monotonic()
+        if now - self._logged.get(kind, -_EVERY_S) < _EVERY_S:
+            return False
+        self._logged[kind] = now
+        return True

@@ -1,0 +1,102 @@
+# Copyright 2026 The nerfstudio_renderer_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""What the node publishes about each frame."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+import threading
+
+from nerfstudio_renderer import Frame
+from nerfstudio_renderer_msgs.msg import FrameInfo
+from nerfstudio_renderer_ros import messages
+from nerfstudio_renderer_ros.inputs.pose_transformer import CameraBroadcaster
+from nerfstudio_renderer_ros.state.update_context import UpdateContext
+from rclpy.lifecycle import LifecycleNode, LifecyclePublisher
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from rclpy.qos_overriding_options import QoSOverridingOptions
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+
+# The small ones first: whoever pairs them with an image by stamp has them when it comes.
+_TOPICS = (
+    (FrameInfo, '~/frame_info', messages.frame_info),
+    (CameraInfo, '~/camera_info', messages.camera_info),
+    (Image, '~/image', messages.image),
+    (CompressedImage, '~/image/compressed', messages.compressed_image),
+    (Image, '~/image_full', messages.full_image),
+    (CameraInfo, '~/depth/camera_info', messages.camera_info),
+    (Image, '~/depth/image', messages.depth_image),
+)
+
+
+def _output() -> QoSProfile:
+    """Return a profile of a publisher's own: rclpy writes what the user overrides into it."""
+    # Reliable, because rviz subscribes so by default; one deep, for only the newest is of use.
+    return QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
+
+
+class FramePublishers:
+    """
+    Publishes frames on all topics that somebody has subscribed to; makes nothing for the others.
+
+    :param leave: ends what is made here.
+    """
+
+    def __init__(self, node: LifecycleNode, leave: ExitStack) -> None:
+        self._node = node
+        self._broadcaster = CameraBroadcaster(node, leave)
+        self._publishers: list[tuple[LifecyclePublisher, Callable]] = []
+        self._lock = threading.Lock()
+        self._served: tuple[int, ...] | None = None
+        for kind, topic, make in _TOPICS:
+            publisher = node.create_lifecycle_publisher(
+                kind, topic, _output(),
+                qos_overriding_options=QoSOverridingOptions.with_default_policies(),
+            )
+            leave.callback(node.destroy_lifecycle_publisher, publisher)
+            self._publishers.append((publisher, make))
+
+    def has_newcomers(self) -> bool:
+        """Tell whether somebody has subscribed since a series was complete, and so has nothing."""
+        with self._lock:
+            if self._served is None:
+                return False
+            counts = self._counts()
+            newcomers = any(now > then for now, then in zip(counts, self._served, strict=True))
+            self._served = tuple(map(min, counts, self._served))  # somebody may have left
+            return newcomers
+
+    def publish(self, frame: Frame) -> None:
+        """Publish ``frame``; on the render thread."""
+        try:
+            self._publish(frame)
+        except Exception:
+            if self._node.context.ok():
+                raise  # else ROS has been shut down under it, and the thread is about to end
+
+    def _publish(self, frame: Frame) -> None:
+        tag: UpdateContext = frame.update.context
+        header = messages.header(frame)
+        if tag.settings.publish_tf and frame.level == 0:
+            self._broadcaster.send(messages.camera_transform(frame, header))
+        counts = self._counts()
+        for (publisher, make), count in zip(self._publishers, counts, strict=True):
+            if count:
+                publisher.publish(make(frame, header))
+        with self._lock:
+            self._served = counts if frame.is_finest else None
+
+    def _counts(self) -> tuple[int, ...]:
+        return tuple(publisher.get_subscription_count() for publisher, _ in self._publishers)

@@ -1,0 +1,82 @@
+# Copyright 2026 The nerfstudio_renderer_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""From the node's parameters to a renderer of a loaded scene."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import nerfstudio_renderer as core
+from nerfstudio_renderer_ros.state.parameters import Value
+from nerfstudio_renderer_ros.state.settings import Settings
+
+
+@dataclass(frozen=True, eq=False)
+class LoadedScene:
+    """What the node needs of a scene."""
+
+    renderer: core.ProgressiveRenderer
+    """Renders it."""
+    world: core.WorldTransform | None
+    """Where it stands in the world; None if it does not say."""
+    title: str = ''
+    """What was loaded, for people."""
+    engine: str = ''
+    """What renders it, and why that."""
+
+    def in_world(self, settings: Settings) -> bool:
+        """Tell whether poses are in the world of the training images, or else in the scene's."""
+        return settings.units != 'scene' and self.world is not None
+
+    def units(self, settings: Settings) -> core.WorldTransform:
+        """Return how the coordinates of the poses become the scene's."""
+        return self.world if self.in_world(settings) else core.WorldTransform.identity()
+
+    def unsupported_reason(self, settings: Settings, camera: core.Intrinsics) -> str | None:
+        """Return why this scene cannot be shown like that, and what to do; None if it can."""
+        if settings.units == 'world' and self.world is None:
+            return (
+                'parameter pose_units: world needs dataparser_transforms.json beside the '
+                'config; copy it there, or send poses in scene units with pose_units:=scene'
+            )
+        return self.renderer.unsupported_reason(camera)
+
+    def check(self, settings: Settings, camera: core.Intrinsics) -> None:
+        """
+        Refuse what this scene cannot be shown with.
+
+        :raises ConfigurationError: with the reason and what to do.
+        """
+        if (reason := self.unsupported_reason(settings, camera)) is not None:
+            raise core.ConfigurationError(reason)
+
+
+SceneOpener = Callable[[Mapping[str, Value]], LoadedScene]
+
+
+def open_scene(values: Mapping[str, Value]) -> LoadedScene:
+    """
+    Load the scene that the parameters name and choose its engine.
+
+    :raises RendererError: if a file, the device or the engine cannot be used.
+    """
+    scene = core.load_scene(values['config'], checkpoint=values['checkpoint'])
+    engine, why = core.choose_engine(scene, values['engine'], values['device'])
+    return LoadedScene(
+        core.ProgressiveRenderer(engine),
+        scene.world,
+        f'{scene.files.config}, step {scene.step}',
+        f'{engine.name}: {why}',
+    )

@@ -1,0 +1,98 @@
+# Copyright 2026 The nerfstudio_renderer_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""The service that changes the scene while the node runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+import threading
+
+from nerfstudio_renderer import free_unused_memory, reason
+from nerfstudio_renderer_msgs.srv import LoadScene
+from nerfstudio_renderer_ros.monitoring.logs import log_traceback
+import rclpy
+from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.node import Node
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+
+Load = Callable[[str, str], str]
+
+_PATIENCE_S = 2.0
+# Callers wait while another scene is loaded, and ROS's own profile forgets all but the last ten.
+# Not all are kept, so that answers do not wait for a client that is suspended.
+_DEEP = QoSProfile(depth=1000, reliability=ReliabilityPolicy.RELIABLE)
+
+
+class SceneService:
+    """
+    Answers ``~/load_scene`` when the scene is loaded, while the node does everything else.
+
+    rclpy answers a service when its callback returns, and a callback that waits stops the others
+    of its executor. So this one has a thread and an executor of its own, and with them, as rclpy
+    has it, a node of its own, whose name is hidden.
+
+    :param node: whose service it is.
+    :param load: called with config and checkpoint; returns what was loaded, or raises the reason.
+    """
+
+    def __init__(self, node: Node, load: Load) -> None:
+        self._load = load
+        self._logger = node.get_logger()
+        self._is_closed = False
+        self._node = rclpy.create_node(
+            f'_{node.get_name()}_scenes', namespace=node.get_namespace(), context=node.context,
+            use_global_arguments=False, enable_rosout=False, start_parameter_services=False,
+        )
+        self._node.create_service(
+            LoadScene, node.resolve_service_name('~/load_scene'), self._on_load_scene,
+            qos_profile=_DEEP,
+        )
+        self._executor = SingleThreadedExecutor(context=node.context)
+        self._executor.add_node(self._node)
+        self._thread = threading.Thread(target=self._spin, name='load scenes', daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Answer no more; what is being loaded is given up."""
+        self._is_closed = True
+        self._executor.shutdown(timeout_sec=0.0)
+        self._thread.join(_PATIENCE_S)
+        self._node.destroy_node()
+
+    def _spin(self) -> None:
+        with suppress(ExternalShutdownException):
+            while self._node.context.ok() and not self._is_closed:
+                self._spin_until_something_is_raised()
+
+    def _spin_until_something_is_raised(self) -> None:
+        """Answer until the end, or until an answer cannot be sent, which costs that one alone."""
+        try:
+            self._executor.spin()
+        except ExternalShutdownException:
+            raise
+        except BaseException as error:
+            self._logger.error(f'a caller of load_scene got no answer: {reason(error)}')
+            log_traceback(self._logger, error)
+
+    def _on_load_scene(
+        self, request: LoadScene.Request, response: LoadScene.Response
+    ) -> LoadScene.Response:
+        try:
+            response.message = self._load(request.config, request.checkpoint)
+            response.success = True
+        except BaseException as error:  # whatever it is, the caller is to hear of it
+            response.message = reason(error)
+        free_unused_memory()  # of the scene that is not shown: the old one, or one refused
+        return response

@@ -1,0 +1,39 @@
+# Copyright 2026 The nerfstudio_renderer_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""What the node wants to find on the frames of an update."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from builtin_interfaces.msg import Time
+from nerfstudio_renderer_ros.inputs.calibration import Calibration
+from nerfstudio_renderer_ros.state.settings import Settings
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class UpdateContext:
+    """Travels with an update through the render queue."""
+
+    stamp: Time
+    """Of every message about the update's frames."""
+    settings: Settings
+    """What the parameters said when it was accepted."""
+    calibration: Calibration
+    """Of the camera whose picture it is."""
+    c2w: np.ndarray
+    """Its pose as it was asked for, OpenGL axes, in the frame and unit of the poses."""
+    units_per_metre: float
+    """Scene units in one unit of the poses."""
