@@ -29,10 +29,10 @@ def files_below(folder):
     return sorted(str(path) for path in files if '__pycache__' not in path.parts)
 
 
-def cpu_kernels():
-    """Return the extension with the CPU kernels of nerfacto."""
+def cpu_kernels(engine):
+    """Return the extension with an engine's CPU kernels."""
     engines = Path(CORE, 'engines')
-    folder = engines / 'nerfacto' / 'cpu'
+    folder = engines / engine / 'cpu'
     return Extension(
         '.'.join([*folder.parts, '_kernel']),
         # The instruction sets are chosen in the sources: all are in one file, for any processor.
@@ -46,7 +46,7 @@ def cpu_kernels():
             # floating-point exceptions.
             '-ffp-contract=fast', '-fno-math-errno', '-fno-trapping-math',
             # Vectors are passed within one source file alone; GCC's own AVX-512 header warns.
-            '-Wall', '-Wextra', '-Wno-psabi', '-Wno-maybe-uninitialized',
+            '-Wall', '-Wextra', '-Wno-psabi', '-Wno-maybe-uninitialized', '-Wno-uninitialized',
         ],
         extra_link_args=['-pthread'],
     )
@@ -69,7 +69,7 @@ setup(
         CORE: ['py.typed', *files_below(f'{CORE}/bundled_scenes')],
         PACKAGE: ['py.typed'],
     },
-    ext_modules=[cpu_kernels()],
+    ext_modules=[cpu_kernels('nerfacto'), cpu_kernels('gaussians')],
     data_files=[
         ('share/ament_index/resource_index/packages', [f'resource/{PACKAGE}']),
         (f'share/{PACKAGE}', ['package.xml']),

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,7 @@ def describe(given: argparse.Namespace, scene: Scene) -> dict[str, Any]:
         'config': str(scene.files.config),
         'checkpoint': str(scene.files.checkpoint),
         'step': scene.step,
-        'parameters': sum(tensor.count for tensor in tensors),
+        'parameters': sum(math.prod(tensor.shape) for tensor in tensors),
         'images': scene.checkpoint.image_count,
         'packed': scene.checkpoint.is_packed,
         'bounds': scene.checkpoint.aabb.tolist(),

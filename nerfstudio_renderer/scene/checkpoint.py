@@ -12,6 +12,7 @@ from typing import Any
 from nerfstudio_renderer.errors import SceneError
 from nerfstudio_renderer.scene.files import earlier_checkpoint
 from nerfstudio_renderer.scene.torch_files import DamagedFileError, open_torch_file, StoredTensor
+from nerfstudio_renderer.scene.versions import newest_name
 from nerfstudio_renderer.wording import quoted
 import numpy as np
 
@@ -132,7 +133,8 @@ def read_checkpoint(path: Path) -> Checkpoint:
     if not state:
         raise SceneError(f"checkpoint {quoted(str(path))} has no '_model.' tensors: it is not one "
                          'of ns-train')
-    return Checkpoint(path, _step(content.get('step', 0), path), state)
+    newest = {newest_name(name): tensor for name, tensor in state.items()}
+    return Checkpoint(path, _step(content.get('step', 0), path), newest)
 
 
 def _step(value: Any, path: Path) -> int:

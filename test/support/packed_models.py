@@ -77,7 +77,6 @@ def rays(count: int) -> np.ndarray:
     return directions / np.linalg.norm(directions, axis=1, keepdims=True)
 
 
-
 def render(
     packed: PackedModel, directions: np.ndarray, *, instruction_set: str = '', threads: int = 2
 ) -> np.ndarray:

@@ -26,8 +26,8 @@ from torchmetrics.image.lpip import LearnedPerceptualImagePatchSimilarity
 warnings.filterwarnings('ignore', module=r'nerfstudio\.|torch\.jit\b')
 
 _NAMED_KEYS = 5
-# Created by nerfstudio only to tell its device, so older checkpoints may lack it.
-_OPTIONAL = {'device_indicator_param'}
+# Created by nerfstudio only to tell its device, or of training alone: older checkpoints lack them.
+_OPTIONAL = ('device_indicator_param', 'camera_optimizer.')
 # Of splatfacto's parameters; older checkpoints have them without it.
 _GAUSSIANS = 'gauss_params.'
 _building = threading.Lock()
@@ -138,13 +138,14 @@ def _load_state(model: Model, checkpoint: Checkpoint) -> None:
         ) from error
     # Not by what loading returns: splatfacto's returns nothing.
     loaded = model.state_dict()
-    _refuse_mismatch('lacks', loaded.keys() - names - _OPTIONAL, checkpoint)
+    _refuse_mismatch('lacks', loaded.keys() - names, checkpoint)
     unknown = {key for key in names if not {key, _GAUSSIANS + key} & loaded.keys()}
-    _refuse_mismatch('has unknown', unknown - _OPTIONAL, checkpoint)
+    _refuse_mismatch('has unknown', unknown, checkpoint)
     _refuse_diverged(loaded, checkpoint)
 
 
 def _refuse_mismatch(kind: str, keys: Set[str], checkpoint: Checkpoint) -> None:
+    keys = {key for key in keys if not key.startswith(_OPTIONAL)}
     if not keys:
         return
     shown = ', '.join(sorted(keys)[:_NAMED_KEYS])
