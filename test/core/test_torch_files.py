@@ -9,6 +9,7 @@ from pathlib import Path
 import subprocess
 import sys
 import warnings
+import zipfile
 
 from nerfstudio_renderer import SceneError
 from nerfstudio_renderer.scene import bundled_config
@@ -121,7 +122,8 @@ def test_parameters_and_tensors_with_attributes_are_tensors(tmp_path):
 def test_plain_values_are_plain(tmp_path):
     content = {
         'numbers': [0, 1, -1, 255, 65535, 2**31, -2**40, 2**70, 0.1, float('inf'), True, None],
-        'texts': ['', 'ü\n', 'x' * 300], 3: (1, (2, 3)), (1, 'a'): {}, 'bytes': b'\x00\xff',
+        'texts': ['', 'ü\n', 'x' * 300], 3: (1, (2, 3)),
+        0.5: {}, None: 1, b'k': 2, 'bytes': b'\x00\xff',
         'ordered': OrderedDict(a=1), 'counted': Counter('aab'),
         'default': defaultdict(dict, {1: {'x': 2}}), 'complex': 1 + 2j, 'size': torch.Size([1, 2]),
     }
@@ -164,6 +166,14 @@ def test_the_byte_order_of_another_machine_is_turned(tmp_path):
     array = open_torch_file(path).content.read()
     assert array.dtype == np.int32 and array.dtype.isnative
     assert array.tolist() == [0, 1, 2, 3, 4]
+
+
+def test_sizes_and_places_beyond_4_gib_are_found_where_zip64_has_them(tmp_path, monkeypatch):
+    path = _saved(tmp_path, {'a': torch.arange(100), 'b': torch.arange(3)})
+    monkeypatch.setattr(zipfile, 'ZIP64_LIMIT', 4)
+    write_archive(path, records_of(path))
+    assert path.read_bytes().count(b'\xff' * 8) >= 3
+    _assert_as_torch_reads_it(path)
 
 
 def test_the_bundled_checkpoint_is_read_as_pytorch_reads_it():

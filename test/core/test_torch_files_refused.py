@@ -179,9 +179,26 @@ def test_a_pickle_that_grows_without_end_is_refused(path, little_memory, bomb, m
     _refusal(path, match)
 
 
-def test_what_doubles_itself_is_walked_once(path, little_memory):
-    write_pickle(path, b'\x80\2]q\0' + b'(h\0h\0lq\0'.replace(b'l', b't') * 50 + b'h\0.')
-    assert len(open_torch_file(path).content) == 2
+# Of 50 tuples each holds the one before twice: who walks through them never ends.
+_DOUBLED = b'Nq\0' + b'(h\0h\0tq\0' * 50
+
+
+@pytest.mark.parametrize(('pickle', 'match'), [
+    (b'h\0.', 'of more than'),
+    (b'}h\0K\1s.', 'keys'),
+    (b'h\0h\0\x93.', 'no text'),
+    (b'cnumpy\ndtype\nh\0\x85R.', 'type tuple'),
+    (b'h\0)R.', 'calls tuple'),
+    (b'h\0Q.', 'damaged'),
+], ids=['content', 'key', 'name', 'type', 'call', 'storage'])
+def test_what_doubles_itself_is_never_walked_through(path, little_memory, pickle, match):
+    write_pickle(path, b'\x80\2' + _DOUBLED + pickle)
+    _refusal(path, match)
+
+
+def test_keys_of_one_hash_are_refused(path):
+    write_pickle(path, b'\x80\2}\x8a\x08' + (2**61 - 1).to_bytes(8, 'little') + b'Ns.')
+    _refusal(path, 'keys')
 
 
 @pytest.mark.parametrize(('parts', 'match'), [
@@ -226,6 +243,13 @@ def test_a_tensor_that_stands_everywhere_is_refused(path, little_memory):
 def test_expanded_tensors_of_an_honest_size_are_read(path):
     torch.save(torch.ones(3).expand(1000, 3), path)
     assert open_torch_file(path).content.read().sum() == 3000
+
+
+def test_a_few_numbers_that_are_spread_over_a_large_file_are_refused(path, little_memory):
+    torch.save(torch.zeros(40 * MIB)[::20 * MIB], path)
+    stored = open_torch_file(path).content
+    with pytest.raises(SceneError, match='spread'):
+        stored.read()
 
 
 def test_compressed_records_are_refused(path, little_memory):

@@ -17,6 +17,9 @@ import numpy as np
 _MOST_DIMENSIONS = 32
 # Beyond this numpy makes no array, be it empty; no machine has such memory.
 _MOST_BYTES = 2**48
+# Elements that are read for each of a view: a column of a table of 1,000 has all of them read.
+_MOST_SPREAD = 1024
+_SMALL = 2**20
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,6 +120,9 @@ class StoredTensor:
             view = np.empty(self.shape, dtype)
             self._fill(view.reshape(-1))
         else:
+            if self._span > _MOST_SPREAD * math.prod(self.shape) + _SMALL:
+                raise Refused(f'it has a tensor of shape {list(self.shape)} that is spread over '
+                              f'{self._span} elements')
             run = np.empty(self._span, dtype)
             self._fill(run)
             strides = [step * dtype.itemsize for step in self.stride]
