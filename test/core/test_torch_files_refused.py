@@ -171,9 +171,11 @@ def test_wrong_arguments_are_one_line(path, name, arguments):
     (b'h\0.', 'damaged'),
     (b't.', 'damaged'),
     (b'cos', 'damaged'),
-    (b'N' * (9 * MIB) + b'.', 'more than a checkpoint'),
+    (b'X' + (9 * MIB).to_bytes(4, 'little') + b'a' * (9 * MIB) + b'.', 'a pickle of 9437'),
     (b'\x80\2(' + b'}NNs' * 124_000 + b'l.', 'nothing was run'),
-], ids=range(25))
+    # Each of two is as deep as may be, and one is within the other.
+    (b'\x80\2)' + b'\x85' * 50 + b'q\0' + b'\x85' * 50 + b'h\0\x86.', 'nested deeper'),
+], ids=range(26))
 def test_a_pickle_that_grows_without_end_is_refused(path, little_memory, bomb, match):
     write_pickle(path, bomb)
     _refusal(path, match)
