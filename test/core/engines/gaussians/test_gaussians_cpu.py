@@ -138,7 +138,7 @@ def test_nothing_to_see(instruction_set):
 
 
 def test_no_gaussians_at_all():
-    scene = room(0, background=None)
+    scene = room(0, background=(0.0, 0.0, 0.0))
     picture = Rasterizer(PackedGaussians(scene)).render(looking(), camera())
     assert (picture == 0.0).all()
 
