@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+import functools
 import gzip
 import json
 import tracemalloc
 
-from hypothesis import given, HealthCheck, settings, strategies as st
+from hypothesis import given, HealthCheck, settings
+from hypothesis import strategies as st
 from nerfstudio_renderer import SceneError
 from nerfstudio_renderer.scene.gaussians import read_gaussians
 import numpy as np
@@ -20,7 +22,7 @@ GAUSSIANS = random_gaussians(20, 1)
 PLAIN = random_gaussians(20, 0)
 MOST_MEMORY = 32 << 20  # for files of a few kilobytes
 
-FORMS: dict[str, tuple[str, Callable[[], bytes]]] = {
+FORMS: dict[str, tuple[str, Callable[[], bytes]]] = {  # of file names and contents
     'ply': ('a.ply', lambda: splat_files.ply(GAUSSIANS)),
     'compressed ply': ('a.ply', lambda: splat_files.compressed_ply(GAUSSIANS)),
     'splat': ('a.splat', lambda: splat_files.splat(PLAIN)),
@@ -38,6 +40,21 @@ fuzzed = settings(
     max_examples=300, deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
+
+
+@functools.cache
+def written(form: str) -> bytes:
+    """Return the content of an undamaged file."""
+    if form == 'sog':
+        pytest.importorskip('PIL')
+    return FORMS[form][1]()
+
+
+@functools.cache
+def sog_files(version: int) -> dict[str, bytes]:
+    """Return the files of a scene in SOG by name."""
+    pytest.importorskip('PIL')
+    return splat_files.sog_files(GAUSSIANS, version)
 
 
 def damaged(content: bytes, changes: list[tuple[float, int]], kept: float, head: int) -> bytes:
@@ -79,10 +96,8 @@ def assert_fit_to_render(got) -> None:
 @fuzzed
 @given(changes=CHANGES, kept=st.just(1.0) | st.floats(0, 1), head=st.sampled_from([16, 64, 600]))
 def test_a_damaged_file_is_read_or_refused(form, tmp_path, changes, kept, head):
-    if form == 'sog':
-        pytest.importorskip('PIL')
-    name, write = FORMS[form]
-    read_or_refuse(tmp_path / name, damaged(write(), changes, kept, head))
+    name, content = FORMS[form][0], written(form)
+    read_or_refuse(tmp_path / name, damaged(content, changes, kept, head))
 
 
 @fuzzed
@@ -105,8 +120,7 @@ VALUES = st.recursive(
                             'maxs', 'files', 'codebook', 'bands', 'shape', 'model']),
        value=VALUES, version=st.sampled_from([1, 2]))
 def test_a_meta_json_may_say_anything(tmp_path, part, key, value, version):
-    pytest.importorskip('PIL')
-    files = splat_files.sog_files(GAUSSIANS, version)
+    files = dict(sog_files(version))
     meta = json.loads(files['meta.json'])
     (meta[part] if part else meta)[key] = value
     files['meta.json'] = json.dumps(meta).encode()

@@ -25,7 +25,8 @@ def opacity_logits(alphas: np.ndarray) -> np.ndarray:
 
 def dc_of(colours: np.ndarray) -> np.ndarray:
     """Return the coefficients of the constant harmonic that give the colours 0..1."""
-    return ((colours - np.float32(0.5)) / np.float32(DC)).astype(np.float32)
+    with np.errstate(over='ignore', invalid='ignore'):  # what is not finite is left out
+        return ((colours - np.float32(0.5)) / np.float32(DC)).astype(np.float32)
 
 
 def smallest_three(largest: np.ndarray, others: np.ndarray) -> np.ndarray:
