@@ -207,6 +207,27 @@ def test_the_same_rasterizer_renders_pictures_of_different_sizes():
         )
 
 
+def test_pictures_take_no_new_memory():
+    one = Rasterizer(PackedGaussians(room(30000)), threads=2)
+    out = np.empty((180, 320, 5), np.float32)
+    cameras = [looking(EYE, (np.cos(angle), np.sin(angle), 0.0)) for angle in range(6)]
+
+    def render_all():
+        for c2w in cameras:
+            one.render(c2w, camera(320, 180), out=out)
+
+    render_all()
+    before = resident_pages()
+    for _ in range(50):
+        render_all()
+    assert resident_pages() - before < 64
+
+
+def resident_pages():
+    with open('/proc/self/statm') as statistics:
+        return int(statistics.read().split()[1])
+
+
 def test_renders_into_given_memory():
     out = np.full((84, 150, 5), np.nan, np.float32)
     one = Rasterizer(PackedGaussians(room(500)))
