@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 import struct
 import subprocess
@@ -334,6 +334,21 @@ def test_nobody_changes_what_was_read(tmp_path):
         assert array.flags.c_contiguous
         with pytest.raises(ValueError, match='read-only'):
             array[0] = 0
+
+
+@pytest.mark.parametrize('name, change, message', [
+    ('means', lambda array: array[:, :2], r'means is float32 of shape \(5, 2\)'),
+    ('quaternions', lambda array: array[1:], 'quaternions is'),
+    ('log_scales', lambda array: array.astype(np.float64), 'log_scales is float64'),
+    ('opacity_logits', lambda array: array[:, None], 'opacity_logits is'),
+    ('sh', lambda array: array[:, :2], 'sh is'),
+    ('sh', lambda array: array[:, 0], 'sh is'),
+    ('sh', lambda array: np.concatenate([array] * 4, 1)[:, :25], 'degree 4'),
+])
+def test_arrays_that_do_not_belong_together_are_refused(name, change, message):
+    whole = random_gaussians(5, 3)
+    with pytest.raises(ValueError, match=message):
+        replace(whole, **{name: change(getattr(whole, name))})
 
 
 @pytest.mark.parametrize('name, expected', [
