@@ -326,6 +326,16 @@ def test_the_world_is_that_of_the_transforms_beside_the_file(tmp_path):
     np.testing.assert_array_equal(got.world.matrix[:, 3], [1, 2, 3])
 
 
+def test_the_world_of_a_folder_is_that_of_the_transforms_within(tmp_path):
+    pytest.importorskip('PIL')
+    folder = splat_files.write_folder(
+        tmp_path / 'scene', splat_files.sog_files(random_gaussians(40, 0)))
+    (folder / 'dataparser_transforms.json').write_text(
+        '{"transform": [[1, 0, 0, 1], [0, 1, 0, 2], [0, 0, 1, 3]], "scale": 2}'
+    )
+    assert read_gaussians(folder).world.scale == 2
+
+
 def test_nobody_changes_what_was_read(tmp_path):
     got = read(tmp_path / 'a.ply', splat_files.ply(random_gaussians(5))).gaussians
     for name in ('means', 'quaternions', 'log_scales', 'opacity_logits', 'sh'):
