@@ -96,7 +96,7 @@ def _proposals(config: ModelConfig, tensors: Tensors) -> tuple[ProposalPass, ...
 def _sample_counts(config: ModelConfig, passes: int) -> list[int]:
     counts = config.values.get('num_proposal_samples_per_ray', (256, 96))
     valid = isinstance(counts, list | tuple) and len(counts) >= passes and all(
-        isinstance(count, int) and 1 <= count <= 4096 for count in counts
+        type(count) is int and 1 <= count <= 4096 for count in counts
     )
     if not valid:
         raise config.refusal('num_proposal_samples_per_ray', counts,
@@ -184,7 +184,8 @@ def _appearance(config: ModelConfig, tensors: Tensors) -> np.ndarray | None:
     if size == 0 or not config.flag('use_appearance_embedding', True):
         return None
     embeddings = tensors.take('field.embedding_appearance.embedding.weight')
-    tensors.expect('field.embedding_appearance', embeddings, (len(embeddings), size))
+    rows = len(embeddings) if embeddings.ndim else 0
+    tensors.expect('field.embedding_appearance', embeddings, (rows, size))
     return embeddings.mean(axis=0)
 
 
