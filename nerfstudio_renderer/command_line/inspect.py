@@ -57,7 +57,7 @@ def describe(given: argparse.Namespace, scene: Scene) -> dict[str, Any]:
     }
     try:
         renderer = Renderer(scene, engine=given.engine, device=given.device)
-        pose = suggested_pose(renderer)
+        pose = suggested_pose(renderer, renderer.extent)
         if given.thumbnail is not None:
             frame = renderer.render(Camera(pose, _THUMBNAIL))
             write_image(given.thumbnail, frame.image.rgb8)

@@ -12,6 +12,7 @@ from nerfstudio_renderer.device import Device
 from nerfstudio_renderer.errors import RendererError
 from nerfstudio_renderer.rendering.image import Image
 from nerfstudio_renderer.rendering.levels import Level
+from nerfstudio_renderer.scene.extent import Extent
 import numpy as np
 
 CHANNELS = 5
@@ -98,6 +99,14 @@ class RasterEngine(Engine, Protocol):
         :raises RenderError: if the engine cannot render such a camera.
         """
         ...
+
+
+@runtime_checkable
+class HasExtent(Protocol):
+    """An engine that knows where its scene is."""
+
+    extent: Extent
+    """Where."""
 
 
 def pinhole_alone(intrinsics: Intrinsics) -> str | None:

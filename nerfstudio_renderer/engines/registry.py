@@ -74,8 +74,13 @@ def _is_nerfstudio(scene: Scene) -> bool:
 
 _ENGINES = (  # the fastest first
     _Entry('fused', 'the nerfacto family, with kernels of its own', renders_as_nerfacto, _fused),
-    _Entry('gaussians', 'Gaussians on a CPU, with a rasteriser of its own', has_gaussians, _gaussians),
-    _Entry('nerfstudio', "any method of nerfstudio, with nerfstudio's own code", _is_nerfstudio, _nerfstudio),
+    _Entry(
+        'gaussians', 'Gaussians on a CPU, with a rasteriser of its own', has_gaussians, _gaussians
+    ),
+    _Entry(
+        'nerfstudio', "any method of nerfstudio, with nerfstudio's own code",
+        _is_nerfstudio, _nerfstudio,
+    ),
 )
 AUTO = 'auto'
 """The name that stands for the fastest engine that renders a scene on a device."""

@@ -48,6 +48,11 @@ def gaussians_of(scene: Scene) -> Gaussians:
     return read_gaussians(scene.files.config).gaussians
 
 
+def up_of(scene: Scene) -> tuple[float, float, float]:
+    """Return which way is up, as far as one can know: z in nerfstudio, -y elsewhere."""
+    return (0.0, 0.0, 1.0) if isinstance(scene, NerfstudioScene) else (0.0, -1.0, 0.0)
+
+
 def _of_splatfacto(config: ModelConfig, checkpoint: Checkpoint) -> Gaussians:
     degree = config.count('sh_degree', 3, least=0, most=3)
     antialiased = config.choice('rasterize_mode', 'classic', _RASTERISE_MODES)

@@ -36,7 +36,7 @@ _HARMONICS = ((_HARMONICS - 0.5) * 8.0).astype(np.float32)
 def is_compressed(header: PlyHeader) -> bool:
     """Return whether a .ply file has packed vertices."""
     vertices = header.elements.get('vertex')
-    return vertices is not None and vertices.dtype is not None and _WORDS[0] in vertices.dtype.names
+    return vertices is not None and _WORDS[0] in vertices.names
 
 
 def read_compressed_ply(source: Source, header: PlyHeader) -> GaussianFile:

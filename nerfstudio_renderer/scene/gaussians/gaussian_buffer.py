@@ -8,7 +8,7 @@ from nerfstudio_renderer.scene.gaussians.gaussian_file import GaussianFile
 from nerfstudio_renderer.scene.gaussians.gaussians import Gaussians, MOST_SH_DEGREE
 import numpy as np
 
-BLOCK = 1 << 14
+BLOCK = 1 << 12
 """Gaussians that are converted at a time: a few megabytes, which stay in a processor's cache."""
 
 _GREATEST_LOG_SCALE = 44.0  # its exponential still has a square in float32

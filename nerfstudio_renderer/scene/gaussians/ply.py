@@ -103,7 +103,7 @@ def _refuse_missing(missing: list[str]) -> None:
 
 def _columns(block: np.ndarray, names: Sequence[str]) -> np.ndarray:
     columns = np.empty((len(block), len(names)), np.float32)
-    with np.errstate(over='ignore', invalid='ignore'):  # of doubles; what is not finite is left out
+    with np.errstate(over='ignore', invalid='ignore'):  # of doubles
         for index, name in enumerate(names):
             columns[:, index] = block[name]
     return columns

@@ -34,6 +34,11 @@ class PlyElement:
     offset: int | None
     """Byte of the file at which they begin; None behind lists."""
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return the names of the properties; none if there are lists."""
+        return () if self.dtype is None else self.dtype.names
+
 
 @dataclass(frozen=True)
 class PlyHeader:

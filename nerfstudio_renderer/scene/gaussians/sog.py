@@ -17,12 +17,14 @@ from nerfstudio_renderer.scene.gaussians.sog_files import META, SogFiles, ZIP_MA
 from nerfstudio_renderer.scene.gaussians.sog_meta import read_meta, SogMeta
 from nerfstudio_renderer.scene.gaussians.sog_pictures import decoded
 from nerfstudio_renderer.scene.gaussians.source import check_plausible, Source
+from nerfstudio_renderer.wording import quoted
 import numpy as np
 
 __all__ = ['META', 'read_sog', 'ZIP_MAGIC']
 
 _SETS_IN_ROW = 64
 _MOST_SETS = 1 << 16
+_DEGREES = {3: 1, 8: 2, 15: 3}  # by the number of harmonics beyond the constant one
 _NO_ROTATION = 252  # tags from here on say which component was left out
 
 
@@ -42,7 +44,7 @@ def read_sog(source: Source) -> GaussianFile:
         }
         sets = _sets(files, meta)
     low, high = pictures['means']
-    buffer = GaussianBuffer(meta.count, meta.sh_degree)
+    buffer = GaussianBuffer(meta.count, 0 if sets is None else _DEGREES[sets.shape[1]])
     for start in range(0, meta.count, BLOCK):
         part = slice(start, start + BLOCK)
         colours = pictures['sh0'][0][part]
@@ -73,9 +75,10 @@ def _sets(files: SogFiles, meta: SogMeta) -> np.ndarray | None:
     pixels = decoded(files.read(name), name, 1, most)[..., :3]
     count = min(meta.sets.count, pixels.shape[0] * _SETS_IN_ROW)
     coefficients, odd = divmod(pixels.shape[1], _SETS_IN_ROW)
-    if odd or coefficients != (meta.sh_degree + 1) ** 2 - 1:
-        raise SceneError(f'its {name} is {pixels.shape[1]} pixels wide, which does not fit '
-                         f'harmonics of degree {meta.sh_degree}')
+    degree = _DEGREES.get(coefficients)
+    if odd or degree is None or degree != (meta.sets.degree or degree):
+        raise SceneError(f'its {quoted(name)} is {pixels.shape[1]} pixels wide, which is not 64 '
+                         f'times the harmonics of degree {meta.sets.degree or "1 to 3"}')
     sets = np.full((_MOST_SETS, coefficients, 3), np.nan, np.float32)
     sets[:count] = meta.sets.table[pixels].reshape(-1, coefficients, 3)[:count]
     return sets

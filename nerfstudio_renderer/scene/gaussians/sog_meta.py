@@ -14,7 +14,6 @@ from nerfstudio_renderer.wording import quoted, reason
 import numpy as np
 
 _PICTURES = {'means': 2, 'scales': 1, 'quats': 1, 'sh0': 1}
-_DEGREES_BY_COEFFICIENTS = {3: 1, 8: 2, 15: 3}
 _ALL_SETS = 1 << 16
 
 
@@ -28,6 +27,8 @@ class SogSets:
     """How many there are, up to 65,536."""
     table: np.ndarray
     """Coefficients by byte, float32 of shape (256,)."""
+    degree: int | None
+    """1 to 3; None in version 1, where the width of the picture says it."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,6 @@ class SogMeta:
     """1 or 2."""
     count: int
     """Gaussians."""
-    sh_degree: int
-    """0 to 3."""
     antialiased: bool | None
     """None if the file does not say."""
     pictures: dict[str, list[str]]
@@ -87,18 +86,17 @@ def _meta(meta: dict[str, Any], version: int) -> SogMeta:
         name: _files(_part(meta, name), name, count) for name, count in _PICTURES.items()
     }
     means, scales, sh0 = (_part(meta, name) for name in ('means', 'scales', 'sh0'))
-    degree, sets = 0, None
+    sets = None
     if meta.get('shN') is not None:
         rest = _part(meta, 'shN')
-        degree = _degree(rest)
-        if degree:
+        degree = _degree(rest) if version == 2 else None
+        if degree != 0:
             file_name, labels = _files(rest, 'shN', 2)
             pictures['shN'] = [labels]
-            sets = SogSets(file_name, *_set_table(rest, version))
+            sets = SogSets(file_name, *_set_table(rest, version), degree)
     return SogMeta(
         version=version,
-        count=_count(meta.get('count')) if version == 2 else _count(*_shape(means)[:1]),
-        sh_degree=degree,
+        count=_count(meta.get('count') if version == 2 else _rows(means)),
         antialiased=meta.get('model') == 'antialiased' if 'model' in meta else None,
         pictures=pictures,
         least=_numbers(means, 'means', 'mins', 3),
@@ -118,9 +116,9 @@ def _part(meta: Mapping[str, Any], name: str) -> dict[str, Any]:
     return part
 
 
-def _shape(part: Mapping[str, Any]) -> list[Any]:
+def _rows(part: Mapping[str, Any]) -> object:
     shape = part.get('shape')
-    return shape if isinstance(shape, list) and shape else [None]
+    return shape[0] if isinstance(shape, list) and shape else None
 
 
 def _count(value: object) -> int:
@@ -142,9 +140,6 @@ def _files(part: Mapping[str, Any], name: str, count: int) -> list[str]:
 
 def _degree(rest: Mapping[str, Any]) -> int:
     bands = rest.get('bands')
-    if bands is None:  # version 1
-        shape = _shape(rest)
-        return _DEGREES_BY_COEFFICIENTS.get(shape[-1] if type(shape[-1]) is int else 0, 3)
     if type(bands) is not int or not 0 <= bands <= 3:
         raise SceneError(f"its 'shN' has {quoted(bands)} bands; 0 to 3 can be rendered")
     return bands
@@ -153,7 +148,7 @@ def _degree(rest: Mapping[str, Any]) -> int:
 def _set_table(rest: Mapping[str, Any], version: int) -> tuple[int, np.ndarray]:
     if version == 1:
         ends = [_numbers({'_': [rest.get(end)]}, 'shN', '_', 1)[0] for end in ('mins', 'maxs')]
-        return _ALL_SETS, np.linspace(*ends, 256, dtype=np.float32)
+        return _ALL_SETS, _between(*ends)
     return min(_count(rest.get('count')), _ALL_SETS), _codebook(rest, 'shN')
 
 
@@ -161,7 +156,12 @@ def _tables(part: Mapping[str, Any], name: str, version: int, channels: int) -> 
     if version == 2:
         return np.broadcast_to(_codebook(part, name), (channels, 256))
     ends = [_numbers(part, name, end, channels) for end in ('mins', 'maxs')]
-    return np.linspace(*ends, 256, axis=1, dtype=np.float32)
+    return np.stack([_between(*each) for each in zip(*ends, strict=True)])
+
+
+def _between(least: np.float32, most: np.float32) -> np.ndarray:
+    with np.errstate(over='ignore', invalid='ignore'):  # what is not finite is left out
+        return np.linspace(least, most, 256, dtype=np.float32)
 
 
 def _codebook(part: Mapping[str, Any], name: str) -> np.ndarray:
@@ -175,7 +175,8 @@ def _numbers(part: Mapping[str, Any], name: str, key: str, count: int | None) ->
     """Return a list of so many finite numbers; None for 1 to 256, more are allowed otherwise."""
     values = part.get(key)
     try:
-        numbers = np.array(values, np.float32)
+        with np.errstate(over='ignore'):
+            numbers = np.array(values, np.float64).astype(np.float32)
     except (TypeError, ValueError, OverflowError):
         numbers = np.empty(0)
     least, most = (1, 256) if count is None else (count, 256)

@@ -3,7 +3,7 @@
 The .splat files of antimatter15's viewer: 32 bytes for each Gaussian, and nothing else.
 
 Position and scales (not their logarithms) as three float32 each, red, green, blue and opacity as
-bytes, the rotation w, x, y, z as bytes around 128.
+bytes, the rotation w, x, y, z as bytes around 128, of any length.
 """
 
 from __future__ import annotations
@@ -29,19 +29,26 @@ def read_splat(source: Source) -> GaussianFile:
     """
     count, left = divmod(source.size, _RECORD.itemsize)
     if left:
-        raise SceneError(f'its {source.size} bytes are no multiple of {_RECORD.itemsize}, the size '
-                         'of a Gaussian in a .splat file; was it cut off?')
+        raise SceneError(f'its {source.size} bytes are no multiple of {_RECORD.itemsize}, the '
+                         'size of a Gaussian in a .splat file; was it cut off?')
     buffer = GaussianBuffer(count, sh_degree=0)
     for start in range(0, count, BLOCK):
         block = source.rows(_RECORD, start * _RECORD.itemsize, min(BLOCK, count - start))
         buffer.append(
             block['mean'],
-            block['rotation'].astype(np.float32) - 128,
+            _rotations(block['rotation']),
             _log_scales(block['scale']),
             opacity_logits(block['alpha']),
             dc_of(block['colour'].astype(np.float32) / 255)[:, None],
         )
     return buffer.finished('splat')
+
+
+def _rotations(rotations: np.ndarray) -> np.ndarray:
+    # Most writers cut 128 + 128 w off to a whole number, so the middle is meant.
+    quaternions = rotations - np.float32(127.5)
+    quaternions[(rotations == 128).all(1)] = 0  # none at all
+    return quaternions
 
 
 def _log_scales(scales: np.ndarray) -> np.ndarray:

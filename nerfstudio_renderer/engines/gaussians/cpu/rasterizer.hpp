@@ -7,9 +7,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
-#include <limits>
 #include <memory>
-#include <new>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -54,11 +52,11 @@ public:
   // :param picture: [height][width][CHANNELS], overwritten.
   // :param cancelled: asked between pieces of work.
   // :returns: whether the picture is finished, which it is unless cancelled.
-  // :throws std::bad_alloc: if more Gaussians reach more tiles than there is memory for.
+  // :throws std::bad_alloc: if Gaussians reach more tiles than there is memory for.
   bool render(const View & view, float * picture, const Cancelled & cancelled)
   {
     const std::int32_t tiles = view.columns * view.rows;
-    tile_counts_.reserve(static_cast<std::size_t>(parts_) * tiles);
+    tile_counts_.reserve(parts_ * tile_counts_room(view));
     tile_starts_.reserve(tiles + 1);
     Frame frame{
       splats_.data(), footprints_.data(), splat_counts_.data(), tile_counts_.data(), parts_,
@@ -84,7 +82,7 @@ public:
               kernels_.project(scene, view, frame, part);
             }
           });
-        prepare.run(1, stop, [&](std::int32_t) {frame.entries = arrange(tiles);});
+        prepare.run(1, stop, [&](std::int32_t) {frame.entries = arrange(tiles, tile_counts_room(view));});
         fill.run(
           parts_, stop, [&](std::int32_t part) {
             if (!poll()) {
@@ -110,35 +108,29 @@ public:
   const char * instruction_set() const {return kernels_.name;}
 
 private:
-  // Give each tile a place for its entries, and each part of the scene its places in it. Returns
-  // the memory for all.
-  Entry * arrange(std::int32_t tiles)
+  // Give each tile a place for its entries, and each part of the scene the first of its places in
+  // there. Returns the memory for all.
+  Entry * arrange(std::int32_t tiles, std::int64_t room)
   {
-    std::fill(tile_starts_.data(), tile_starts_.data() + tiles + 1, 0);
-    std::uint64_t * const sums = tile_starts_.data() + 1;
+    // In 32 bits, which the compiler makes vectors of: no tile has more than the scene.
+    next_.assign(tiles, 0);
     for (std::int32_t part = 0; part < parts_; ++part) {
-      const std::uint32_t * const counts = tile_counts_.data() + std::int64_t{part} * tiles;
+      std::uint32_t * const counts = tile_counts_.data() + part * room;
       for (std::int32_t tile = 0; tile < tiles; ++tile) {
-        sums[tile] += counts[tile];
+        const std::uint32_t before = next_[tile];
+        next_[tile] = before + counts[tile];
+        counts[tile] = before;
       }
     }
-    std::uint64_t most = 0;
+    std::uint64_t sum = 0;
+    std::uint32_t most = 0;
     for (std::int32_t tile = 0; tile < tiles; ++tile) {
-      most = std::max(most, sums[tile]);
-      sums[tile] += tile_starts_[tile];
+      tile_starts_[tile] = sum;
+      sum += next_[tile];
+      most = std::max(most, next_[tile]);
     }
-    if (sums[tiles - 1] > std::numeric_limits<std::uint32_t>::max()) {
-      throw std::bad_alloc();
-    }
-    next_.resize(tiles);
-    std::copy(tile_starts_.data(), tile_starts_.data() + tiles, next_.data());
-    for (std::int32_t part = 0; part < parts_; ++part) {
-      std::uint32_t * const counts = tile_counts_.data() + std::int64_t{part} * tiles;
-      for (std::int32_t tile = 0; tile < tiles; ++tile) {
-        next_[tile] += std::exchange(counts[tile], next_[tile]);
-      }
-    }
-    entries_.reserve(sums[tiles - 1]);
+    tile_starts_[tiles] = sum;
+    entries_.reserve(sum);
     for (Buffer<Entry> & scratch : scratch_) {
       scratch.reserve(most);
     }

@@ -129,8 +129,9 @@ INLINE void for_each_tile(
 INLINE void fill_tiles(const Scene & scene, const View & view, const Frame & frame, int part)
 {
   TileRow rows[MOST_TILE_ROWS];
+  // How many of the part a tile has got so far, and those of the parts before it.
   std::uint32_t * const next =
-    frame.tile_counts + static_cast<std::int64_t>(part) * view.columns * view.rows;
+    frame.tile_counts + part * tile_counts_room(view);
   const Range chunks = chunks_of(part, frame.parts, scene.chunks);
   for (std::int64_t chunk = chunks.first; chunk < chunks.end; ++chunk) {
     const std::int64_t end = chunk * CHUNK + frame.splat_counts[chunk];
@@ -139,7 +140,9 @@ INLINE void fill_tiles(const Scene & scene, const View & view, const Frame & fra
       const Entry entry = static_cast<Entry>(footprint.depth) << 32 | static_cast<Entry>(i);
       for_each_tile(
         footprint, frame.splats[i], view, rows,
-        [&](std::uint32_t tile) {frame.entries[next[tile]++] = entry;});
+        [&](std::uint32_t tile) {
+          frame.entries[frame.tile_starts[tile] + next[tile]++] = entry;
+        });
     }
   }
 }
