@@ -71,7 +71,7 @@ def kernel(folder, engines):
             # floating-point exceptions.
             '-ffp-contract=fast', '-fno-math-errno', '-fno-trapping-math',
             # Vectors are passed within one source file alone; GCC's own AVX-512 header warns.
-            '-Wall', '-Wextra', '-Wno-psabi', '-Wno-maybe-uninitialized',
+            '-Wall', '-Wextra', '-Wno-psabi', '-Wno-maybe-uninitialized', '-Wno-uninitialized',
             *([] if debugging() else ['-g0']),  # Python's own flags have -g
         ],
         extra_link_args=['-pthread', *([] if debugging() else ['-Wl,-s'])],

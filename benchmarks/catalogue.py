@@ -23,7 +23,8 @@ from typing import Any
 from benchmarks.settings import Settings
 
 _IN_ORDER = (
-    'engines', 'scaling', 'loading', 'transport', 'end_to_end', 'cancellation', 'idle', 'gpu',
+    'engines', 'scaling', 'gaussians', 'loading', 'transport', 'end_to_end', 'cancellation',
+    'idle', 'gpu',
 )
 
 NAMES = tuple(name for name in _IN_ORDER if find_spec(f'benchmarks.{name}'))

@@ -24,7 +24,7 @@ from nerfstudio_renderer.cameras.pose import (
     transform_pose,
 )
 from nerfstudio_renderer.defaults import DEFAULTS
-from nerfstudio_renderer.engines.registry import choose_engine, select_engine
+from nerfstudio_renderer.engines.registry import choose_engine, ENGINE_NAMES, select_engine
 from nerfstudio_renderer.errors import (
     ConfigurationError,
     contained,
@@ -56,6 +56,7 @@ __all__ = [
     'contained',
     'DEFAULTS',
     'exit_quickly',
+    'ENGINE_NAMES',
     'Frame',
     'free_unused_memory',
     'ImageLevels',

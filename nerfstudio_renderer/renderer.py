@@ -6,12 +6,14 @@ from __future__ import annotations
 import time
 
 from nerfstudio_renderer.cameras.camera import Camera
+from nerfstudio_renderer.engines.protocol import HasExtent
 from nerfstudio_renderer.engines.registry import select_engine
 from nerfstudio_renderer.errors import contained
 from nerfstudio_renderer.rendering.frame import Frame, Update
 from nerfstudio_renderer.rendering.levels import Quality, StrideLevels
 from nerfstudio_renderer.rendering.progressive import ProgressiveRenderer
 from nerfstudio_renderer.scene import Scene
+from nerfstudio_renderer.scene.extent import Extent, NERFSTUDIO_EXTENT
 
 _FINEST_ALONE = Quality(StrideLevels((1,)))
 
@@ -45,6 +47,12 @@ class Renderer:
     def device(self) -> str:
         """Return the device that renders."""
         return str(self._series.engine.device)
+
+    @property
+    def extent(self) -> Extent:
+        """Return where the scene is, as far as the engine knows."""
+        engine = self._series.engine
+        return engine.extent if isinstance(engine, HasExtent) else NERFSTUDIO_EXTENT
 
     def render(self, camera: Camera) -> Frame:
         """

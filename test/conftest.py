@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+import shutil
 
 import pytest
 from support.processes import own_domain
@@ -32,3 +33,10 @@ def tiny_scene(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from support.scenes import write_scene
 
     return write_scene(tmp_path_factory.mktemp('tiny'))
+
+
+@pytest.fixture
+def scene_copy(tiny_scene: Path, tmp_path: Path) -> Path:
+    """Return the config.yml of a copy of the tiny scene that a test may damage."""
+    shutil.copytree(tiny_scene.parent, tmp_path / 'scene')
+    return tmp_path / 'scene' / 'config.yml'

@@ -58,7 +58,7 @@ def camera_of(given: argparse.Namespace, scene: Scene, renderer: Renderer) -> Ca
     if given.position is None:
         if given.rotation is not None or given.quaternion is not None:
             raise ConfigurationError('an orientation needs --position X Y Z too')
-        return Camera(suggested_pose(renderer), intrinsics)
+        return Camera(suggested_pose(renderer, renderer.extent), intrinsics)
     c2w = _c2w(given)
     if given.units == 'world' and scene.world is None:
         raise ConfigurationError('--units world needs dataparser_transforms.json beside the '

@@ -14,7 +14,7 @@ from nerfstudio_renderer.command_line.images import check_image_name, write_imag
 from nerfstudio_renderer.command_line.scenes import add_scene_arguments, scene_of
 from nerfstudio_renderer.errors import RendererError
 from nerfstudio_renderer.renderer import Renderer
-from nerfstudio_renderer.scene import Scene, suggested_pose
+from nerfstudio_renderer.scene import NerfstudioScene, Scene, suggested_pose
 from nerfstudio_renderer.wording import reason
 
 _THUMBNAIL = Intrinsics.from_fov_y(640, 360, 50.0)
@@ -44,16 +44,10 @@ def run(given: argparse.Namespace, rest: list[str]) -> int:
 
 def describe(given: argparse.Namespace, scene: Scene) -> dict[str, Any]:
     """Return what ``inspect`` prints of a scene."""
-    tensors = scene.checkpoint.state.values()
     description: dict[str, Any] = {
-        'method': scene.config.target.rpartition('.')[2],
+        'method': scene.method,
         'config': str(scene.files.config),
-        'checkpoint': str(scene.files.checkpoint),
-        'step': scene.step,
-        'parameters': sum(math.prod(tensor.shape) for tensor in tensors),
-        'images': scene.checkpoint.image_count,
-        'packed': scene.checkpoint.is_packed,
-        'bounds': scene.checkpoint.aabb.tolist(),
+        **(_of_training(scene) if isinstance(scene, NerfstudioScene) else {}),
         'world': scene.world is not None,
         'scale': None if scene.world is None else scene.world.scale,
         'engine': None,
@@ -63,7 +57,7 @@ def describe(given: argparse.Namespace, scene: Scene) -> dict[str, Any]:
     }
     try:
         renderer = Renderer(scene, engine=given.engine, device=given.device)
-        pose = suggested_pose(renderer)
+        pose = suggested_pose(renderer, renderer.extent)
         if given.thumbnail is not None:
             frame = renderer.render(Camera(pose, _THUMBNAIL))
             write_image(given.thumbnail, frame.image.rgb8)
@@ -74,6 +68,18 @@ def describe(given: argparse.Namespace, scene: Scene) -> dict[str, Any]:
         'engine': renderer.engine,
         'device': renderer.device,
         'pose': pose.tolist(),
+    }
+
+
+def _of_training(scene: NerfstudioScene) -> dict[str, Any]:
+    checkpoint = scene.checkpoint
+    return {
+        'checkpoint': str(scene.files.checkpoint),
+        'step': scene.step,
+        'parameters': sum(math.prod(tensor.shape) for tensor in checkpoint.state.values()),
+        'images': checkpoint.image_count,
+        'packed': checkpoint.is_packed,
+        'bounds': checkpoint.aabb.tolist(),
     }
 
 

@@ -15,8 +15,9 @@ BUNDLED = 'bundled'
 def add_scene_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the scene and the options that say how it is rendered."""
     parser.add_argument('scene', metavar='SCENE',
-                        help='config.yml as ns-train wrote it, its folder, or '
-                             f'"{BUNDLED}" for the scene that comes with the package')
+                        help='config.yml as ns-train wrote it, its folder, a file of Gaussians '
+                             f'(.ply, .splat, .spz, SOG), or "{BUNDLED}" for the scene that '
+                             'comes with the package')
     group = parser.add_argument_group('scene')
     group.add_argument('--checkpoint', metavar='FILE',
                        help='a step-*.ckpt in place of the newest one')

@@ -3,14 +3,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from nerfstudio_renderer.cameras.camera import Camera, Intrinsics
 from nerfstudio_renderer.device import Device
 from nerfstudio_renderer.errors import RendererError
 from nerfstudio_renderer.rendering.image import Image
 from nerfstudio_renderer.rendering.levels import Level
+from nerfstudio_renderer.scene.extent import Extent
 import numpy as np
 
 CHANNELS = 5
@@ -58,8 +60,19 @@ class Engine(Protocol):
     """As in the parameter ``engine``."""
     device: Device
     """Where it renders."""
-    renders_single_rays: bool
-    """Whether a view renders any subset of pixels; False for methods that rasterise."""
+
+    def unsupported_reason(self, intrinsics: Intrinsics) -> str | None:
+        """Return why it cannot render cameras with ``intrinsics``, or None if it can."""
+        ...
+
+    def device_memory(self) -> int | None:
+        """Return the bytes that this process holds on the device; None if that is main memory."""
+        ...
+
+
+@runtime_checkable
+class RayEngine(Engine, Protocol):
+    """An engine that renders any subset of a picture's pixels, ray by ray."""
 
     def view(self, camera: Camera) -> View:
         """
@@ -69,14 +82,36 @@ class Engine(Protocol):
         """
         ...
 
-    def device_memory(self) -> int | None:
-        """Return the bytes that this process holds on the device; None if that is main memory."""
+
+@runtime_checkable
+class RasterEngine(Engine, Protocol):
+    """An engine that renders whole pictures, and none of their pixels alone."""
+
+    def rasterise(
+        self, camera: Camera, *, exact: bool, cancelled: Callable[[], bool]
+    ) -> Image | None:
+        """
+        Render a picture.
+
+        :param exact: whether it has to be what the scene is; else it may be nearly that, and soon.
+        :param cancelled: asked now and then whether to stop.
+        :returns: None if it was cancelled.
+        :raises RenderError: if the engine cannot render such a camera.
+        """
         ...
 
 
-def unsupported_reason(engine: Engine, intrinsics: Intrinsics) -> str | None:
-    """Return why ``engine`` cannot render cameras with ``intrinsics``, or None if it can."""
-    if engine.renders_single_rays or intrinsics.is_pinhole:
+@runtime_checkable
+class HasExtent(Protocol):
+    """An engine that knows where its scene is."""
+
+    extent: Extent
+    """Where."""
+
+
+def pinhole_alone(intrinsics: Intrinsics) -> str | None:
+    """Return why an engine that rasterises pinholes alone cannot render a camera, if it cannot."""
+    if intrinsics.is_pinhole:
         return None
     camera = intrinsics.projection.value
     if intrinsics.distortion:

@@ -21,7 +21,7 @@ renders what the coarser ones have not.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Protocol
@@ -149,12 +149,16 @@ class Quality:
     """Coarse levels are left out while the first image still comes within this many seconds."""
 
 
-def first_level(levels: Sequence[Level], affordable_rays: float) -> int:
-    """Return the index of the finest level with at most ``affordable_rays``, else 0."""
+def first_level(levels: Sequence[Level], is_affordable: Callable[[int], bool]) -> int:
+    """
+    Return the index of the finest level that is affordable, else 0.
+
+    :param is_affordable: of a number of pixels.
+    """
     affordable = (
         index
         for index, level in enumerate(levels)
-        if level.intrinsics.pixel_count <= affordable_rays
+        if is_affordable(level.intrinsics.pixel_count)
     )
     return max(affordable, default=0)
 

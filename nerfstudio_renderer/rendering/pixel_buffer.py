@@ -8,7 +8,7 @@ import time
 
 from nerfstudio_renderer.caches import cached
 from nerfstudio_renderer.cameras.camera import Camera
-from nerfstudio_renderer.engines.protocol import Engine, PixelSet
+from nerfstudio_renderer.engines.protocol import PixelSet, RayEngine
 from nerfstudio_renderer.engines.rays import ray_mask
 from nerfstudio_renderer.errors import DeviceMemoryError
 from nerfstudio_renderer.rendering.chunk_sizing import ChunkSizer
@@ -29,8 +29,7 @@ class PixelBuffer:
     :param camera: what is seen; its intrinsics are those of the grid.
     """
 
-    def __init__(self, engine: Engine, camera: Camera) -> None:
-        self._divisible = engine.renders_single_rays
+    def __init__(self, engine: RayEngine, camera: Camera) -> None:
         self._grid = camera.intrinsics
         self._view = engine.view(camera)
         self._done: Level | None = None
@@ -46,8 +45,7 @@ class PixelBuffer:
         while start < len(missing):
             if cancelled():
                 return False
-            size = chunks.size if self._divisible else len(missing)
-            part = slice(start, min(start + size, len(missing)))
+            part = slice(start, min(start + chunks.size, len(missing)))
             self._render(missing, part, chunks)
             start = part.stop
         self._done = level

@@ -13,13 +13,14 @@ from dataclasses import dataclass
 import math
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from nerfstudio_renderer.errors import SceneError
 from nerfstudio_renderer.scene.yaml_values import read_yaml, Tagged
 from nerfstudio_renderer.wording import quoted
 
 _TARGET = '_target'
+_Choice = TypeVar('_Choice')
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,13 @@ class ModelConfig:
         if not isinstance(value, bool):
             raise self.refusal(name, value, 'true or false')
         return value
+
+    def choice(self, name: str, default: str, choices: Mapping[str, _Choice]) -> _Choice:
+        """Return what a field stands for that is one of some words."""
+        value = self.values.get(name, default)
+        if not isinstance(value, str) or value not in choices:
+            raise self.refusal(name, value, f'one of {", ".join(choices)}')
+        return choices[value]
 
     def refusal(self, name: str, value: object, wanted: str) -> SceneError:
         """Return the error of a field whose value is not what its method has."""

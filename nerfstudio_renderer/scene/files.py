@@ -15,12 +15,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 import re
 
 from nerfstudio_renderer.errors import SceneError
+from nerfstudio_renderer.scene.gaussians import is_gaussian_file
+from nerfstudio_renderer.wording import quoted, reason
 
 _STEP = re.compile(r'step-(\d+)\.ckpt$')
 
@@ -30,9 +34,9 @@ class SceneFiles:
     """The files of a scene; all but the transforms exist."""
 
     config: Path
-    """``config.yml`` as ``ns-train`` wrote it."""
-    checkpoint: Path
-    """One of ``nerfstudio_models/step-*.ckpt``."""
+    """``config.yml`` as ``ns-train`` wrote it, or a file of Gaussians."""
+    checkpoint: Path | None
+    """One of ``nerfstudio_models/step-*.ckpt``; None beside a file of Gaussians."""
     transforms: Path
     """``dataparser_transforms.json``, which may be missing."""
 
@@ -41,22 +45,53 @@ class SceneFiles:
         """
         Find a scene's files beside ``config``.
 
-        :param config: path of ``config.yml``, or of the folder that holds it.
+        :param config: path of ``config.yml``, of the folder that holds it, of one of its
+            checkpoints, or of a file of Gaussians.
         :param checkpoint: instead of the newest step in ``nerfstudio_models/``.
         :raises SceneError: if there is no such file.
         """
-        config = config.expanduser()
+        with _looking_up(config):
+            config = config.expanduser()
+            if is_gaussian_file(config):
+                return cls._of_gaussians(config, checkpoint)
+            return cls._of_training(config, checkpoint)
+
+    @classmethod
+    def _of_gaussians(cls, path: Path, checkpoint: Path | None) -> SceneFiles:
+        if checkpoint is not None:
+            raise SceneError(f'{quoted(str(path))} is a file of Gaussians, which has no '
+                             'checkpoints; leave the checkpoint out')
+        if not path.exists():
+            raise SceneError(f'{quoted(str(path))} does not exist; give the path of a file of '
+                             'Gaussians, or of a config.yml that ns-train wrote')
+        return cls(path, None, path.parent / 'dataparser_transforms.json')
+
+    @classmethod
+    def _of_training(cls, config: Path, checkpoint: Path | None) -> SceneFiles:
+        if _STEP.search(config.name) and checkpoint is None:
+            config, checkpoint = config.parent.parent, config
         if config.is_dir():
             config /= 'config.yml'
         if not config.is_file():
-            raise SceneError(f'config {str(config)!r} does not exist; give the path of the '
-                             'config.yml that ns-train wrote')
+            raise SceneError(f'config {quoted(str(config))} does not exist; give the path of the '
+                             'config.yml that ns-train wrote, or of a file of Gaussians')
         if checkpoint is None:
             checkpoint = _newest_checkpoint(config.parent / 'nerfstudio_models')
-        checkpoint = checkpoint.expanduser()
-        if not checkpoint.is_file():
-            raise SceneError(f'checkpoint {str(checkpoint)!r} does not exist')
+        with _looking_up(checkpoint):
+            checkpoint = checkpoint.expanduser()
+            if not checkpoint.is_file():
+                raise SceneError(f'checkpoint {quoted(str(checkpoint))} does not exist')
         return cls(config, checkpoint, config.parent / 'dataparser_transforms.json')
+
+
+@contextmanager
+def _looking_up(path: Path) -> Iterator[None]:
+    """Turn what looking for a file may raise into one line that names it."""
+    try:
+        yield
+    except (OSError, RuntimeError, ValueError) as error:  # too long, no such user, a zero byte
+        why = getattr(error, 'strerror', None) or reason(error)
+        raise SceneError(f'{quoted(str(path))} cannot be looked up: {why}') from error
 
 
 def bundled_config() -> Path:
@@ -76,7 +111,7 @@ def earlier_checkpoint(path: Path) -> Path | None:
 def _newest_checkpoint(folder: Path) -> Path:
     steps = _checkpoints(folder)
     if not steps:
-        raise SceneError(f'no checkpoint step-*.ckpt in {str(folder)!r}; copy the folder '
+        raise SceneError(f'no checkpoint step-*.ckpt in {quoted(str(folder))}; copy the folder '
                          'nerfstudio_models beside config.yml, or name a checkpoint')
     return steps[max(steps)]
 

@@ -18,20 +18,37 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, eq=False)
 class Scene:
-    """
-    What ``ns-train`` left of a scene; nothing of it is on a device yet.
-
-    Engines turn configuration and checkpoint into what they render.
-    """
+    """What was read of a scene; nothing of it is on a device yet."""
 
     files: SceneFiles
     """What it was read from."""
+    world: WorldTransform | None
+    """From the world of the training poses to the scene; None if the scene does not say."""
+
+    @property
+    def title(self) -> str:
+        """Return what was loaded, for people."""
+        return str(self.files.config)
+
+    @property
+    def method(self) -> str:
+        """Return what made the scene, for people."""
+        return self.files.config.suffix.lstrip('.')
+
+
+@dataclass(frozen=True, eq=False)
+class GaussianScene(Scene):
+    """A file of Gaussians, which an engine reads: it may be large, and is held once."""
+
+
+@dataclass(frozen=True, eq=False)
+class NerfstudioScene(Scene):
+    """What ``ns-train`` left; engines turn configuration and checkpoint into what they render."""
+
     config: ModelConfig
     """The model's configuration."""
     checkpoint: Checkpoint
     """The model's tensors, read when an engine asks for them."""
-    world: WorldTransform | None
-    """From the world of the training poses to the scene; None if the scene does not say."""
     method_packages: tuple[str, ...] = ()
     """Packages besides nerfstudio whose methods the engine ``nerfstudio`` may import."""
 
@@ -39,6 +56,16 @@ class Scene:
     def step(self) -> int:
         """Return the training iterations."""
         return self.checkpoint.step
+
+    @property
+    def title(self) -> str:
+        """Return what was loaded, for people."""
+        return f'{self.files.config}, step {self.step}'
+
+    @property
+    def method(self) -> str:
+        """Return the name of the model's class."""
+        return self.config.target.rpartition('.')[2]
 
 
 def load_scene(
@@ -50,7 +77,8 @@ def load_scene(
     """
     Load what ``ns-train`` left, without its training data, a network, or running its files.
 
-    :param config: path of ``config.yml`` or its folder; None or '' for the bundled scene.
+    :param config: path of ``config.yml`` or its folder, or of a file of Gaussians (.ply, .splat,
+        .spz, SOG); None or '' for the bundled scene.
     :param checkpoint: path of a ``step-*.ckpt``; None or '' for the newest beside the config.
     :param method_packages: packages besides nerfstudio whose methods the engine ``nerfstudio`` may
         import, if ``config.yml`` names one.
@@ -59,12 +87,17 @@ def load_scene(
     files = SceneFiles.locate(
         Path(config) if config else bundled_config(), Path(checkpoint) if checkpoint else None
     )
-    scene = Scene(
-        files=files,
-        config=read_model_config(files.config),
-        checkpoint=read_checkpoint(files.checkpoint),
-        world=WorldTransform.from_file(files.transforms) if files.transforms.is_file() else None,
-        method_packages=tuple(method_packages),
-    )
-    _log.info('read %s, step %d', files.config, scene.step)
+    world = WorldTransform.from_file(files.transforms) if files.transforms.is_file() else None
+    scene: Scene
+    if files.checkpoint is None:
+        scene = GaussianScene(files, world)
+    else:
+        scene = NerfstudioScene(
+            files=files,
+            world=world,
+            config=read_model_config(files.config),
+            checkpoint=read_checkpoint(files.checkpoint),
+            method_packages=tuple(method_packages),
+        )
+    _log.info('read %s', scene.title)
     return scene

@@ -57,7 +57,8 @@ class SceneCache:
         files = SceneFiles.locate(
             Path(config) if config else bundled_config(), Path(checkpoint) if checkpoint else None
         )
-        key = tuple(map(_state, (files.config, files.checkpoint, files.transforms)))
+        paths = (files.config, files.checkpoint or files.config, files.transforms)
+        key = tuple(map(_state, paths))
         with self._changed:
             self._changed.wait_for(lambda: key not in self._loading)
             scene = self._scenes.get(key)
@@ -79,8 +80,8 @@ def _state(path: Path) -> _Key:
     """Return what tells a file, as it is now, from any other."""
     try:
         status = path.stat()
-    except FileNotFoundError:
-        return (path.resolve(),)
+    except OSError:  # there is none, or none that can be read
+        return (path.absolute(),)
     return (path.resolve(), status.st_ino, status.st_mtime_ns, status.st_size)
 
 

@@ -9,14 +9,14 @@ from typing import Protocol
 
 from nerfstudio_renderer.cameras.camera import Camera, Intrinsics
 from nerfstudio_renderer.rendering.frame import Frame
+from nerfstudio_renderer.scene.extent import Extent, NERFSTUDIO_EXTENT
 import numpy as np
 
 _PREVIEW = Intrinsics.from_fov_y(32, 18, 50.0)
 _DIRECTIONS = 8
-_RADIUS = 0.9  # nerfstudio scales the training cameras into a cube of side 2
-_HEIGHT = 0.3
-_NEAR = 0.1
-_UP = np.array([0.0, 0.0, 1.0])
+_RISE = 1.0 / 3.0
+"""Height above the middle, in radii, of a camera that looks at it."""
+_NEAR = 0.1  # radii
 
 
 class _Renderer(Protocol):
@@ -26,37 +26,47 @@ class _Renderer(Protocol):
         ...
 
 
-def suggested_pose(renderer: _Renderer) -> np.ndarray:
+def suggested_pose(
+    renderer: _Renderer, extent: Extent = NERFSTUDIO_EXTENT
+) -> np.ndarray:
     """
     Return the most telling of some poses, by small images of each.
 
-    nerfstudio centres the training cameras and turns the scene upright. So the candidates look
-    around from the middle, as in a room, and at the middle from around it, as at an object.
+    The candidates look around from the middle of the scene, as in a room, and at the middle from
+    around it, as at an object.
 
     :returns: camera-to-world matrix, float64 of shape (3, 4), OpenGL axes, scene units.
     """
-    return max(_candidates(), key=lambda c2w: _worth(renderer.render(Camera(c2w, _PREVIEW))))
+    near = _NEAR * extent.radius
+    return max(
+        _candidates(extent),
+        key=lambda c2w: _worth(renderer.render(Camera(c2w, _PREVIEW)), near),
+    )
 
 
-def _candidates() -> Iterator[np.ndarray]:
+def _candidates(extent: Extent) -> Iterator[np.ndarray]:
+    centre, up = np.array(extent.centre), np.array(extent.up)
+    aside = np.cross(up, np.roll(up, 1))
+    aside /= np.linalg.norm(aside)
+    ahead = np.cross(aside, up)
     for index in range(_DIRECTIONS):
         angle = 2.0 * math.pi * index / _DIRECTIONS
-        outwards = np.array([math.cos(angle), math.sin(angle), 0.0])
-        yield looking(np.zeros(3), outwards)
-        position = _RADIUS * outwards + _HEIGHT * _UP
-        yield looking(position, -position)
+        outwards = math.cos(angle) * aside + math.sin(angle) * ahead
+        yield looking(centre, outwards, up)
+        offset = extent.radius * (outwards + _RISE * up)
+        yield looking(centre + offset, -offset, up)
 
 
-def looking(position: np.ndarray, direction: np.ndarray) -> np.ndarray:
+def looking(position: np.ndarray, direction: np.ndarray, up: np.ndarray) -> np.ndarray:
     """Return the pose of an upright camera, OpenGL axes, shape (3, 4)."""
     back = -direction / np.linalg.norm(direction)
-    right = np.cross(_UP, back)
+    right = np.cross(up, back)
     right /= np.linalg.norm(right)
     return np.column_stack([right, np.cross(back, right), back, position])
 
 
-def _worth(frame: Frame) -> float:
+def _worth(frame: Frame, near: float) -> float:
     """Return how much is seen: opaque pixels that are not at the lens, and their contrast."""
-    seen = (frame.accumulation > 0.5) & (frame.depth > _NEAR)
+    seen = (frame.accumulation > 0.5) & (frame.depth > near)
     contrast = float(np.abs(np.diff(frame.rgb, axis=1)).mean() + frame.rgb.std())
     return float(seen.mean()) * contrast

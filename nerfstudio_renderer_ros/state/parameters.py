@@ -18,7 +18,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from nerfstudio_renderer import ConfigurationError, DEFAULTS, LARGEST_SIDE, quoted
+from nerfstudio_renderer import (
+    ConfigurationError,
+    DEFAULTS,
+    ENGINE_NAMES,
+    LARGEST_SIDE,
+    quoted,
+)
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
 from rclpy.node import Node
 from rclpy.parameter import Parameter
@@ -136,7 +142,7 @@ PARAMETERS = (
     ParameterSpec(
         'engine', 'auto',
         'What renders: auto takes the fastest one that supports the scene on the device',
-        choices=('auto', 'nerfstudio', 'fused'), at_configure=True,
+        choices=ENGINE_NAMES, at_configure=True,
     ),
     ParameterSpec(
         'width', DEFAULTS.width, 'Columns of a picture of stride 1, pixels',

@@ -77,6 +77,6 @@ def open_scene(values: Mapping[str, Value]) -> LoadedScene:
     return LoadedScene(
         core.ProgressiveRenderer(engine),
         scene.world,
-        f'{scene.files.config}, step {scene.step}',
+        scene.title,
         f'{engine.name}: {why}',
     )

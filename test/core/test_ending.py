@@ -11,13 +11,13 @@ from nerfstudio_renderer import (
     nerfstudio_render_queue,
     NerfStudioRenderQueue,
     ProgressiveRenderer,
-    Quality,
     RenderQueue,
     SceneError,
-    StrideLevels,
 )
 import pytest
-from support.engines import camera_at, PATIENCE_S, PatternEngine
+from support.engines import camera_at, every_level, PATIENCE_S, PatternEngine
+
+LEVELS = every_level(2, 1)
 
 ENDS = [SystemExit(1), KeyboardInterrupt(), GeneratorExit()]
 
@@ -40,15 +40,14 @@ class EndingEngine(PatternEngine):
     class PatternView(PatternEngine.PatternView):
         """A view that may raise."""
 
-        def render(self, pixels):
-            """Raise, or return the pattern."""
+        def _pattern(self, indices):
             if self._camera.c2w[0, 3] < 0:
                 raise self._engine.end
-            return super().render(pixels)
+            return super()._pattern(indices)
 
 
 def _queue(engine: PatternEngine, **options) -> RenderQueue:
-    return RenderQueue(ProgressiveRenderer(engine, Quality(StrideLevels((2, 1)))), **options)
+    return RenderQueue(ProgressiveRenderer(engine), **options)
 
 
 @pytest.mark.parametrize('end', ENDS, ids=repr)
@@ -57,9 +56,9 @@ def test_an_engine_costs_its_update_alone(end):
     with _queue(
         EndingEngine(end), on_failure=lambda *failure: failures.append(failure)
     ) as queue:
-        failed = queue.update(camera_at(-1.0))
+        failed = queue.update(camera_at(-1.0), quality=LEVELS)
         assert queue.wait_until_idle(PATIENCE_S)
-        queue.update(camera_at(1.0))
+        queue.update(camera_at(1.0), quality=LEVELS)
         assert queue.wait_until_idle(PATIENCE_S)
         assert queue.take().order == (2, 1)
     (update, error), = failures
@@ -74,7 +73,7 @@ def test_a_listener_costs_nobody_else_a_frame(end):
     with _queue(PatternEngine()) as queue:
         queue.subscribe(lambda frame: _raise(end))
         queue.subscribe(lambda frame: heard.append(frame.order))
-        queue.update(camera_at(1.0))
+        queue.update(camera_at(1.0), quality=LEVELS)
         assert queue.wait_until_idle(PATIENCE_S)
     assert heard == [(1, 0), (1, 1)]
 
@@ -82,9 +81,9 @@ def test_a_listener_costs_nobody_else_a_frame(end):
 @pytest.mark.parametrize('end', ENDS, ids=repr)
 def test_who_is_told_of_failures_costs_no_later_update(end):
     with _queue(EndingEngine(SystemExit()), on_failure=lambda *_: _raise(end)) as queue:
-        queue.update(camera_at(-1.0))
+        queue.update(camera_at(-1.0), quality=LEVELS)
         assert queue.wait_until_idle(PATIENCE_S)
-        queue.update(camera_at(1.0))
+        queue.update(camera_at(1.0), quality=LEVELS)
         assert queue.wait_until_idle(PATIENCE_S)
         assert queue.take().order == (2, 1)
 

@@ -23,7 +23,7 @@ import subprocess
 import sys
 
 from geometry_msgs.msg import Pose
-from nerfstudio_renderer import ProgressiveRenderer, Quality, StrideLevels
+from nerfstudio_renderer import ProgressiveRenderer
 from nerfstudio_renderer_ros.node import RendererNode
 from nerfstudio_renderer_ros.state.parameters import PARAMETERS
 from nerfstudio_renderer_ros.state.scene_loading import LoadedScene
@@ -34,7 +34,6 @@ from rclpy.context import Context
 from rclpy.parameter import Parameter, parameter_value_to_python
 from support.camera_infos import camera_info, PLUMB_BOB
 from support.client import Client, pose
-from support.engines import PatternEngine
 from support.processes import NodeProcess, own_domain, PATTERN_NODE, REAL_NODE, ROOT
 
 NAMES = [spec.name for spec in PARAMETERS]
@@ -199,8 +198,7 @@ def test_a_wrong_parameter_refuses_to_start_with_one_clear_line(arguments, reaso
 
 def test_a_camera_that_the_scene_cannot_be_seen_with_keeps_no_other_parameter_from_changing():
     def opener(values: dict) -> LoadedScene:
-        engine = PatternEngine(renders_single_rays=False)
-        return LoadedScene(ProgressiveRenderer(engine, Quality(StrideLevels((1,)))), None)
+        return LoadedScene(ProgressiveRenderer(RasterPatternEngine()), None)
 
     context = Context()
     rclpy.init(context=context)

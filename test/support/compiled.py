@@ -24,7 +24,7 @@ from unittest import mock
 
 from nerfstudio_renderer.engines.nerfacto.cuda import renderer
 from nerfstudio_renderer.engines.nerfacto.cuda.tiling import Tiling
-from nerfstudio_renderer.engines.nerfacto.parameters import NerfactoParameters
+from nerfstudio_renderer.scene.nerfacto import NerfactoParameters
 import torch
 import triton
 from triton.backends.compiler import GPUTarget

@@ -17,13 +17,12 @@ from __future__ import annotations
 
 from builtin_interfaces.msg import Time
 from nerfstudio_renderer import Camera, Frame, Intrinsics, Update
-from nerfstudio_renderer.rendering.image import Image
+from nerfstudio_renderer.engines.host_pixels import HostImage
 from nerfstudio_renderer_ros.inputs.calibration import Calibration
 from nerfstudio_renderer_ros.state.parameters import PARAMETERS, Value
 from nerfstudio_renderer_ros.state.settings import Settings
 from nerfstudio_renderer_ros.state.update_context import UpdateContext
 import numpy as np
-import torch
 
 
 def settings_of(**values: Value) -> Settings:
@@ -32,7 +31,7 @@ def settings_of(**values: Value) -> Settings:
 
 
 def frame_with(
-    pixels: torch.Tensor,
+    pixels: np.ndarray,
     full: Intrinsics | None = None,
     level: Intrinsics | None = None,
     *,
@@ -57,7 +56,7 @@ def frame_with(
         level=0,
         level_count=1,
         intrinsics=level or full,
-        image=Image(pixels),
+        image=HostImage(np.array(pixels, np.float32)),
         render_time_s=0.0,
         latency_s=0.0,
     )

@@ -17,6 +17,8 @@ from __future__ import annotations
 
 import threading
 
+import numpy as np
+
 from support.engines import PATIENCE_S, PatternEngine
 
 UNIT = 1024.0
@@ -36,11 +38,10 @@ class GatedEngine(PatternEngine):
     class PatternView(PatternEngine.PatternView):
         """The pattern of one camera, rendered on permission."""
 
-        def render(self, pixels):
-            """Return the pattern once ``step`` was called."""
+        def _pattern(self, indices: np.ndarray) -> np.ndarray:
             x = float(self._camera.c2w[0, 3])
             self._engine.await_permit((round(x * UNIT), self._camera.intrinsics.width))
-            return super().render(pixels)
+            return super()._pattern(indices)
 
     def await_permit(self, work: tuple[int, int]) -> None:
         """Park in ``work``, an update and the width of its picture."""

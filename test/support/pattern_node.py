@@ -24,7 +24,7 @@ import os
 import sys
 import time
 
-from nerfstudio_renderer import ProgressiveRenderer, Quality, SceneError, StrideLevels
+from nerfstudio_renderer import ProgressiveRenderer, SceneError
 from nerfstudio_renderer.scene.world import WorldTransform
 from nerfstudio_renderer_ros.main import main
 from nerfstudio_renderer_ros.state.scene_loading import LoadedScene
@@ -52,9 +52,8 @@ class BlueEngine(FailingEngine):
     class PatternView(FailingEngine.PatternView):
         """A view of a blue pattern."""
 
-        def render(self, pixels):
-            """Return the pattern at ``pixels``."""
-            picture = super().render(pixels)
+        def _pattern(self, indices: np.ndarray) -> np.ndarray:
+            picture = super()._pattern(indices)
             picture[:, 2] = self._engine.blue / 255.0
             return picture
 
@@ -75,9 +74,9 @@ def open_pattern(values: dict) -> LoadedScene:
     engine = BlueEngine(
         int(blue or 0), seconds_per_ray=float(os.environ.get('SECONDS_PER_RAY', '0'))
     )
-    renderer = ProgressiveRenderer(engine, Quality(StrideLevels((1,))))
     world = WorldTransform(np.eye(3, 4), WORLD_SCALE)
-    return LoadedScene(renderer, world, f'pattern {values["config"]}', 'pattern: as asked')
+    title = f'pattern {values["config"]}'
+    return LoadedScene(ProgressiveRenderer(engine), world, title, 'pattern: as asked')
 
 
 if __name__ == '__main__':

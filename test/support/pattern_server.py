@@ -15,19 +15,16 @@
 The rpyc server on engines without a scene, as a process: ``python -m support.pattern_server``.
 
 The device that a queue names picks its engine: 'gated' for a GatedEngine, 'cpu' or 'auto' for a
-PatternEngine, and 'slow' for one that takes an hour. Nothing of nerfstudio is imported.
+PatternEngine, and 'slow' for one that takes an hour. Neither PyTorch nor nerfstudio is imported.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import importlib
-import importlib.util
 from pathlib import Path
 import sys
-import types
 
-from nerfstudio_renderer import SceneError
+from nerfstudio_renderer import nerfstudio_render_queue, NerfStudioRenderQueue, SceneError
 
 from support.engines import PatternEngine
 from support.gated import GatedEngine
@@ -44,42 +41,30 @@ MADE: list[PatternEngine] = []
 
 
 class FakeScene:
-    """Stands for a loaded scene; knows the device it is for."""
-
-    def __init__(self, device: str) -> None:
-        self.device = device
+    """Stands for a loaded scene."""
 
 
-def fake_scene(config: Path | None, *, checkpoint: Path | None, device: str) -> FakeScene:
+def fake_scene(config: Path | None, *, checkpoint: Path | None) -> FakeScene:
     """Return a scene whose config.yml need only exist."""
     if config is not None and not Path(config).exists():
         raise SceneError(f'config {str(config)!r} does not exist')
-    return FakeScene(device)
+    return FakeScene()
 
 
-def fake_engine(scene: FakeScene, name: str) -> PatternEngine:
-    """Return the engine that the scene's device stands for."""
-    MADE.append(ENGINES[scene.device]())
+def fake_engine(scene: FakeScene, name: str, device: str) -> PatternEngine:
+    """Return the engine that the device stands for."""
+    MADE.append(ENGINES[device]())
     return MADE[-1]
 
 
 def load() -> None:
-    """Import the queue with fakes for what loads scenes and renders them."""
-    folder = Path(importlib.util.find_spec('nerfstudio_renderer').origin).parent
-    scene = types.ModuleType('nerfstudio_renderer.scene')
-    scene.__path__ = [str(folder / 'scene')]  # its modules that need no nerfstudio are real
-    scene.Scene, scene.shared_scene = FakeScene, fake_scene
-    selection = types.ModuleType('nerfstudio_renderer.engines.registry')
-    selection.select_engine = fake_engine
-    sys.modules.update({each.__name__: each for each in (scene, selection)})
-
-    from nerfstudio_renderer import nerfstudio_render_queue as queue
-
-    # Tests of a client that does not end need not take longer than this.
-    main_module = importlib.import_module('nerfstudio_renderer.server.main')
-    main_module._END_S = END_S
+    """Give the queue fakes for what loads scenes and chooses engines."""
+    nerfstudio_render_queue.shared_scene = fake_scene
+    nerfstudio_render_queue.select_engine = fake_engine
     # Every level is rendered, however fast the engine seems.
-    queue.DEFAULTS = dataclasses.replace(queue.DEFAULTS, target_latency_ms=0.0)
+    NerfStudioRenderQueue.__init__.__kwdefaults__['target_latency_ms'] = 0.0
+    # Tests of a client that does not end need not take longer than this.
+    importlib.import_module('nerfstudio_renderer.server.main')._END_S = END_S
 
 
 if __name__ == '__main__':

@@ -15,15 +15,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 import copy
 import json
 from pathlib import Path
+import re
 from typing import Any
 
 from nerfstudio.configs.method_configs import method_configs
 from nerfstudio.data.scene_box import SceneBox
 from nerfstudio.engine.trainer import TrainerConfig
-from nerfstudio_renderer.scene.model import without_perceptual_metric
+from nerfstudio_renderer.engines.nerfstudio.model import without_perceptual_metric
 import torch
 import yaml
 
@@ -100,3 +102,37 @@ def write_checkpoint(folder: Path, state: dict[str, torch.Tensor], step: int = S
     pipeline['datamanager.train_camera_optimizer.unused'] = torch.zeros(1)
     torch.save({'step': step, 'pipeline': pipeline, 'optimizers': {}, 'scalers': {}}, path)
     return path
+
+
+def checkpoint_of(config: Path) -> Path:
+    """Return the checkpoint of a scene that has one."""
+    return next(config.parent.glob('nerfstudio_models/*.ckpt'))
+
+
+def edit_state(config: Path, edit: Callable[[dict[str, torch.Tensor]], object]) -> None:
+    """Change the state in a scene's checkpoint, whose names begin with ``_model.``."""
+    path = checkpoint_of(config)
+    content = torch.load(path, weights_only=True)
+    edit(content['pipeline'])
+    torch.save(content, path)
+
+
+def strengthen(state: dict[str, torch.Tensor]) -> None:
+    """Give a nerfacto things to see: part empty, part dense, in strong colours."""
+    for prefix in (r'proposal_networks\.\d+\.linear', r'proposal_networks\.\d+\.mlp_base\.1\.layers',
+                   r'field\.mlp_base\.model\.1\.layers'):
+        for layer in _last_layers(state, prefix):
+            state[f'{layer}.weight'] *= 6.0
+            state[f'{layer}.bias'][0] += 5.0
+    (last,) = _last_layers(state, r'field\.mlp_head\.layers')
+    for layer in ('_model.field.mlp_head.layers.0', last):
+        state[f'{layer}.weight'] *= 8.0
+
+
+def _last_layers(state: dict[str, torch.Tensor], prefix: str) -> list[str]:
+    """Return the name of the last layer of each network whose name is like ``prefix``."""
+    found: dict[str, str] = {}
+    for name in sorted(state):  # there are no ten layers
+        if match := re.fullmatch(rf'(_model\.{prefix})(\.\d+)?\.weight', name):
+            found[match[1]] = match[1] + (match[2] or '')
+    return list(found.values())

@@ -3,70 +3,118 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from nerfstudio.cameras.cameras import Cameras
 from nerfstudio.cameras.rays import RayBundle
 from nerfstudio.models.base_model import Model
-from nerfstudio_renderer.cameras.camera import Camera
+from nerfstudio_renderer.cameras.camera import Camera, Intrinsics
 from nerfstudio_renderer.cameras.directions import axis_cosines
 from nerfstudio_renderer.device import Device
 from nerfstudio_renderer.engines.nerfstudio.model import shared_model
-from nerfstudio_renderer.engines.protocol import PixelSet, unsupported_reason, View
+from nerfstudio_renderer.engines.protocol import pinhole_alone, PixelSet, View
 from nerfstudio_renderer.engines.torch_support.pixels import device_memory_errors, TorchPixels
 from nerfstudio_renderer.engines.torch_support.rays import CameraRays
 from nerfstudio_renderer.engines.torch_support.workers import CORES, Workers
 from nerfstudio_renderer.errors import ConfigurationError, RenderError
 from nerfstudio_renderer.rendering.image import Image
 from nerfstudio_renderer.rendering.levels import Level
-from nerfstudio_renderer.scene import Scene
+from nerfstudio_renderer.scene import NerfstudioScene
 import torch
 
 # Whose kernels (gsplat, nerfacc) there are for CUDA alone.
 _CUDA_ALONE = {'nerfstudio.models.splatfacto', 'nerfstudio.models.instant_ngp'}
 
 
-class NerfstudioEngine:
+def nerfstudio_engine(
+    scene: NerfstudioScene, device: Device
+) -> NerfstudioEngine | NerfstudioRasterEngine:
     """
-    Renders with any model that nerfstudio can load.
+    Return the engine that renders a scene as nerfstudio does: by rays, or by rasterising.
 
     :raises SceneError: if nerfstudio cannot build the model, or the checkpoint is not its own.
     :raises ConfigurationError: if the model does not render on ``device``.
     """
+    with device_memory_errors():
+        model = shared_model(scene, torch.device(str(device)))
+    if device.type == 'cpu' and _needs_cuda(model):
+        raise ConfigurationError(
+            f'the method of this scene, {type(model).__name__}, is rendered on CUDA devices '
+            "alone by the engine 'nerfstudio', and the device is cpu; use a GPU, or engine auto"
+        )
+    # Methods that rasterise replace the loop over rays by one of their own (splatfacto).
+    own_loop = type(model).get_outputs_for_camera is not Model.get_outputs_for_camera
+    return (NerfstudioRasterEngine if own_loop else NerfstudioEngine)(model, device)
+
+
+class _ModelEngine:
+    """
+    An engine that is a nerfstudio model.
+
+    :param model: in evaluation mode on ``device``.
+    """
 
     name = 'nerfstudio'
 
-    def __init__(self, scene: Scene, device: Device) -> None:
+    def __init__(self, model: Model, device: Device) -> None:
+        self.model = model
         self.device = device
         self._torch_device = torch.device(str(device))
-        with device_memory_errors():
-            self.model = shared_model(scene, self._torch_device)
-        if device.type == 'cpu' and _needs_cuda(self.model):
-            raise ConfigurationError(
-                f'the method of this scene, {type(self.model).__name__}, renders on CUDA devices '
-                'alone, and the device is cpu; use a GPU, or a scene of a method such as nerfacto'
-            )
-        self._workers = Workers(CORES if device.type == 'cpu' else 1)
         self._pixels = TorchPixels(self._torch_device)
-        # Methods that rasterise replace the loop over rays by one of their own (splatfacto).
-        own_loop = type(self.model).get_outputs_for_camera is not Model.get_outputs_for_camera
-        self.renders_single_rays = not own_loop
-
-    def view(self, camera: Camera) -> View:
-        """
-        Return a view that shades rays one by one, or rasterises, as the model does.
-
-        :raises RenderError: if the model rasterises, and the camera is not one for that.
-        """
-        if (reason := unsupported_reason(self, camera.intrinsics)) is not None:
-            raise RenderError(reason)
-        if self.renders_single_rays:
-            return _RayView(self.model, camera, self._torch_device, self._pixels, self._workers)
-        return _RasterView(self.model, camera, self._torch_device, self._pixels)
 
     def device_memory(self) -> int | None:
         """Return the bytes that this process holds on a CUDA device, None on a CPU."""
         if self.device.type == 'cpu':
             return None
         return torch.cuda.memory_reserved(self._torch_device)
+
+
+class NerfstudioEngine(_ModelEngine):
+    """Renders rays with any model that nerfstudio can load."""
+
+    def __init__(self, model: Model, device: Device) -> None:
+        super().__init__(model, device)
+        self._workers = Workers(CORES if device.type == 'cpu' else 1)
+
+    def unsupported_reason(self, intrinsics: Intrinsics) -> None:
+        """Return None: rays are rendered whatever camera they are of."""
+
+    def view(self, camera: Camera) -> View:
+        """Return a view that shades rays one by one."""
+        return _RayView(self.model, camera, self._torch_device, self._pixels, self._workers)
+
+
+class NerfstudioRasterEngine(_ModelEngine):
+    """Renders pictures with models that rasterise."""
+
+    def unsupported_reason(self, intrinsics: Intrinsics) -> str | None:
+        """Return why such cameras cannot be rendered: they are no pinholes."""
+        return pinhole_alone(intrinsics)
+
+    @torch.inference_mode()
+    def rasterise(
+        self, camera: Camera, *, exact: bool, cancelled: Callable[[], bool]
+    ) -> Image | None:
+        """
+        Render a picture; what is asked for is always exact, and once begun it is finished.
+
+        :raises RenderError: if the camera is no pinhole.
+        """
+        if (reason := pinhole_alone(camera.intrinsics)) is not None:
+            raise RenderError(reason)
+        if cancelled():
+            return None
+        with device_memory_errors():
+            self._pixels.begin(camera.intrinsics)
+            rendered = channels_of(
+                self.model.get_outputs_for_camera(cameras_of(camera, self._torch_device))
+            )
+            # gsplat's depth is along the optical axis.
+            cosines = torch.from_numpy(axis_cosines(camera.intrinsics).copy())
+            rendered[..., 3] /= cosines.to(self._torch_device)
+            everything = torch.arange(camera.intrinsics.pixel_count, device=self._torch_device)
+            self._pixels.write(everything, rendered.reshape(-1, rendered.shape[-1]))
+            return self._pixels.image(Level(camera.intrinsics))
 
 
 def _needs_cuda(model: Model) -> bool:
@@ -96,32 +144,6 @@ class _RayView:
     @torch.inference_mode()
     def _shade(self, indices: torch.Tensor) -> torch.Tensor:
         return channels_of(self._model(ray_bundle(self._rays, indices)))
-
-    def image(self, level: Level) -> Image:
-        return self._pixels.image(level)
-
-
-class _RasterView:
-
-    def __init__(
-        self, model: Model, camera: Camera, device: torch.device, pixels: TorchPixels
-    ) -> None:
-        self._model = model
-        self._camera = camera
-        self._device = device
-        self._pixels = pixels
-        pixels.begin(camera.intrinsics)
-
-    @torch.inference_mode()
-    def render(self, pixels: PixelSet, part: slice) -> None:
-        with device_memory_errors():
-            cameras = cameras_of(self._camera, self._device)
-            rendered = channels_of(self._model.get_outputs_for_camera(cameras))
-            # gsplat's depth is along the optical axis.
-            cosines = torch.from_numpy(axis_cosines(self._camera.intrinsics).copy())
-            rendered[..., 3] /= cosines.to(self._device)
-            indices = self._pixels.indices(pixels, part)
-            self._pixels.write(indices, rendered.reshape(-1, rendered.shape[-1])[indices])
 
     def image(self, level: Level) -> Image:
         return self._pixels.image(level)

@@ -15,7 +15,7 @@ from nerfstudio.models.base_model import Model, ModelConfig
 from nerfstudio.utils import external
 from nerfstudio_renderer.engines.nerfstudio.model_config import nerfstudio_config
 from nerfstudio_renderer.errors import contained, SceneError
-from nerfstudio_renderer.scene import Scene
+from nerfstudio_renderer.scene import NerfstudioScene
 from nerfstudio_renderer.scene.checkpoint import Checkpoint
 from nerfstudio_renderer.wording import reason
 import torch
@@ -39,12 +39,12 @@ if external.tcnn_import_exception is not None:
 
 
 _sharing = threading.Lock()
-_models: weakref.WeakKeyDictionary[Scene, weakref.WeakValueDictionary[str, Model]] = (
+_models: weakref.WeakKeyDictionary[NerfstudioScene, weakref.WeakValueDictionary[str, Model]] = (
     weakref.WeakKeyDictionary()
 )
 
 
-def shared_model(scene: Scene, device: torch.device) -> Model:
+def shared_model(scene: NerfstudioScene, device: torch.device) -> Model:
     """
     Return the scene's model on ``device``, the same for all engines that hold it.
 
@@ -60,7 +60,7 @@ def shared_model(scene: Scene, device: torch.device) -> Model:
         return model
 
 
-def build_model(scene: Scene, device: torch.device) -> Model:
+def build_model(scene: NerfstudioScene, device: torch.device) -> Model:
     """
     Return the trained model in evaluation mode on ``device``.
 
@@ -129,7 +129,7 @@ def without_perceptual_metric() -> Iterator[None]:
 
 def _load_state(model: Model, checkpoint: Checkpoint) -> None:
     state = {name: torch.from_numpy(stored.read()) for name, stored in checkpoint.state.items()}
-    names = set(state)  # splatfacto writes into what it loads
+    names = set(state)  # splatfacto adds its own names to those that older versions saved
     try:
         model.load_state_dict(state, strict=False)
     except RuntimeError as error:  # tensors of another shape
@@ -138,7 +138,7 @@ def _load_state(model: Model, checkpoint: Checkpoint) -> None:
         ) from error
     # Not by what loading returns: splatfacto's returns nothing.
     loaded = model.state_dict()
-    _refuse_mismatch('lacks', loaded.keys() - names, checkpoint)
+    _refuse_mismatch('lacks', loaded.keys() - state.keys(), checkpoint)
     unknown = {key for key in names if not {key, _GAUSSIANS + key} & loaded.keys()}
     _refuse_mismatch('has unknown', unknown, checkpoint)
     _refuse_diverged(loaded, checkpoint)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import threading
 import weakref
 
-from nerfstudio_renderer.cameras.camera import Camera
+from nerfstudio_renderer.cameras.camera import Camera, Intrinsics
 from nerfstudio_renderer.device import CPU
 from nerfstudio_renderer.engines.host_pixels import HostPixels
 from nerfstudio_renderer.engines.nerfacto.cpu.packing import pack, PackedModel
@@ -15,7 +15,7 @@ from nerfstudio_renderer.engines.protocol import PixelSet, UnsupportedSceneError
 from nerfstudio_renderer.engines.rays import CameraRays
 from nerfstudio_renderer.rendering.image import Image
 from nerfstudio_renderer.rendering.levels import Level
-from nerfstudio_renderer.scene import Scene
+from nerfstudio_renderer.scene import NerfstudioScene
 from nerfstudio_renderer.scene.nerfacto import read_nerfacto
 
 
@@ -30,9 +30,8 @@ class NerfactoCpuEngine:
 
     name = 'fused'
     device = CPU
-    renders_single_rays = True
 
-    def __init__(self, scene: Scene, renderer: CpuRenderer | None = None) -> None:
+    def __init__(self, scene: NerfstudioScene, renderer: CpuRenderer | None = None) -> None:
         if (reason := unsupported_reason()) is not None:
             raise UnsupportedSceneError(reason)
         self._renderer = renderer or CpuRenderer(packed_for_cpu(scene))
@@ -41,6 +40,9 @@ class NerfactoCpuEngine:
     def view(self, camera: Camera) -> _RayView:
         """Return ``camera`` as something to render."""
         return _RayView(self._renderer, camera, self._pixels)
+
+    def unsupported_reason(self, intrinsics: Intrinsics) -> None:
+        """Return None: rays are rendered whatever camera they are of."""
 
     def device_memory(self) -> None:
         """Return None: pixels and tables lie in main memory."""
@@ -64,10 +66,12 @@ class _RayView:
 
 
 _packing = threading.Lock()
-_packed_models: weakref.WeakKeyDictionary[Scene, PackedModel] = weakref.WeakKeyDictionary()
+_packed_models: weakref.WeakKeyDictionary[NerfstudioScene, PackedModel] = (
+    weakref.WeakKeyDictionary()
+)
 
 
-def packed_for_cpu(scene: Scene) -> PackedModel:
+def packed_for_cpu(scene: NerfstudioScene) -> PackedModel:
     """Return the scene's parameters for the CPU kernels, the same for all engines."""
     with _packing:
         if scene not in _packed_models:

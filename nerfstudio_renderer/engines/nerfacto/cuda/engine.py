@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nerfstudio_renderer.cameras.camera import Camera
+from nerfstudio_renderer.cameras.camera import Camera, Intrinsics
 from nerfstudio_renderer.device import Device
 from nerfstudio_renderer.engines.nerfacto.cuda.availability import unsupported_reason
 from nerfstudio_renderer.engines.protocol import PixelSet, UnsupportedSceneError
@@ -13,7 +13,7 @@ from nerfstudio_renderer.engines.torch_support.pixels import device_memory_error
 from nerfstudio_renderer.engines.torch_support.rays import CameraRays
 from nerfstudio_renderer.rendering.image import Image
 from nerfstudio_renderer.rendering.levels import Level
-from nerfstudio_renderer.scene import Scene
+from nerfstudio_renderer.scene import NerfstudioScene
 from nerfstudio_renderer.scene.nerfacto import read_nerfacto
 import torch
 
@@ -30,9 +30,8 @@ class NerfactoCudaEngine:
     """
 
     name = 'fused'
-    renders_single_rays = True
 
-    def __init__(self, scene: Scene, device: Device) -> None:
+    def __init__(self, scene: NerfstudioScene, device: Device) -> None:
         self.device = device
         self._torch_device = torch.device(str(device))
         if (reason := unsupported_reason(self._torch_device)) is not None:
@@ -48,6 +47,9 @@ class NerfactoCudaEngine:
         """Return ``camera`` as something to render."""
         rays = CameraRays(camera, self._torch_device)
         return _RayView(self._renderer, rays, self._pixels, camera)
+
+    def unsupported_reason(self, intrinsics: Intrinsics) -> None:
+        """Return None: rays are rendered whatever camera they are of."""
 
     def device_memory(self) -> int:
         """Return the bytes that this process holds on the device."""

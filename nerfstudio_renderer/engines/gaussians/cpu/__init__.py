@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Gaussians on the CPU: compiled kernels for several instruction sets, without PyTorch."""

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+// One picture from the first pass to the last, by as many threads as come.
+
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "buffer.hpp"
+#include "frame.hpp"
+#include "instruction_sets.hpp"
+#include "packed_scene.hpp"
+#include "passes.hpp"
+#include "sorting.hpp"
+#include "native/thread_pool.hpp"
+#include "view.hpp"
+
+namespace gaussians
+{
+
+// Whether a picture is still wanted.
+struct Cancelled
+{
+  std::function<bool()> ask = [] {return false;};
+  // Whether only the thread that has called may ask.
+  bool caller_asks = false;
+};
+
+// Renders one picture at a time.
+class Rasterizer
+{
+public:
+  Rasterizer(std::shared_ptr<const PackedScene> scene, const Kernels & kernels, int threads)
+  : scene_(std::move(scene)), kernels_(kernels), threads_(threads), pool_(threads - 1),
+    scratch_(threads)
+  {
+    const Scene & packed = scene_->scene();
+    const std::size_t room = static_cast<std::size_t>(packed.chunks) * CHUNK;
+    splats_.reserve(room);
+    footprints_.reserve(room);
+    splat_counts_.reserve(packed.chunks);
+    // Enough for an even share of the work: parts behind the camera take no time.
+    parts_ = std::max(1, std::min(packed.chunks, threads * 8));
+  }
+
+  // :param picture: [height][width][CHANNELS], overwritten.
+  // :param cancelled: asked between pieces of work.
+  // :returns: whether the picture is finished, which it is unless cancelled.
+  // :throws std::bad_alloc: if Gaussians reach more tiles than there is memory for.
+  bool render(const View & view, float * picture, const Cancelled & cancelled)
+  {
+    const std::int32_t tiles = view.columns * view.rows;
+    tile_counts_.reserve(parts_ * tile_counts_room(view));
+    tile_starts_.reserve(tiles + 1);
+    Frame frame{
+      splats_.data(), footprints_.data(), splat_counts_.data(), tile_counts_.data(), parts_,
+      nullptr, tile_starts_.data(), picture};
+    const Scene & scene = scene_->scene();
+    const std::thread::id caller = std::this_thread::get_id();
+    Stop stop;
+    Pass project, prepare, fill, blend;
+    std::atomic<int> workers{0};
+    const auto poll = [&] {
+        const bool may_ask = !cancelled.caller_asks || std::this_thread::get_id() == caller;
+        if (may_ask && cancelled.ask()) {
+          stop.request();
+        }
+        return stop.requested();
+      };
+    pool_.run(
+      [&] {
+        const int worker = workers.fetch_add(1);
+        project.run(
+          parts_, stop, [&](std::int32_t part) {
+            if (!poll()) {
+              kernels_.project(scene, view, frame, part);
+            }
+          });
+        prepare.run(1, stop, [&](std::int32_t) {frame.entries = arrange(tiles, tile_counts_room(view));});
+        fill.run(
+          parts_, stop, [&](std::int32_t part) {
+            if (!poll()) {
+              kernels_.fill(scene, view, frame, part);
+            }
+          });
+        blend.run(
+          tiles, stop, [&](std::int32_t tile) {
+            if (poll()) {
+              return;
+            }
+            const std::uint64_t start = tile_starts_[tile];
+            const std::int64_t count = tile_starts_[tile + 1] - start;
+            const Entry * const sorted = sort_tile(
+              scene, splats_.data(), frame.entries + start, scratch_[worker].data(), count);
+            kernels_.blend(scene, view, frame, tile, sorted, count);
+          });
+      });
+    stop.rethrow();
+    return !stop.requested();
+  }
+
+  const char * instruction_set() const {return kernels_.name;}
+
+private:
+  // Give each tile a place for its entries, and each part of the scene the first of its places in
+  // there. Returns the memory for all.
+  Entry * arrange(std::int32_t tiles, std::int64_t room)
+  {
+    // In 32 bits, which the compiler makes vectors of: no tile has more than the scene.
+    next_.assign(tiles, 0);
+    for (std::int32_t part = 0; part < parts_; ++part) {
+      std::uint32_t * const counts = tile_counts_.data() + part * room;
+      for (std::int32_t tile = 0; tile < tiles; ++tile) {
+        const std::uint32_t before = next_[tile];
+        next_[tile] = before + counts[tile];
+        counts[tile] = before;
+      }
+    }
+    std::uint64_t sum = 0;
+    std::uint32_t most = 0;
+    for (std::int32_t tile = 0; tile < tiles; ++tile) {
+      tile_starts_[tile] = sum;
+      sum += next_[tile];
+      most = std::max(most, next_[tile]);
+    }
+    tile_starts_[tiles] = sum;
+    entries_.reserve(sum);
+    for (Buffer<Entry> & scratch : scratch_) {
+      scratch.reserve(most);
+    }
+    return entries_.data();
+  }
+
+  std::shared_ptr<const PackedScene> scene_;
+  Kernels kernels_;
+  int threads_;
+  int parts_;
+  native::ThreadPool pool_;
+  Buffer<Splat> splats_;
+  Buffer<Footprint> footprints_;
+  Buffer<std::int32_t> splat_counts_;
+  Buffer<std::uint32_t> tile_counts_;
+  Buffer<std::uint64_t> tile_starts_;
+  std::vector<std::uint32_t> next_;
+  Buffer<Entry> entries_;
+  // Of each thread, for sorting a tile.
+  std::vector<Buffer<Entry>> scratch_;
+};
+
+}  // namespace gaussians

@@ -1,0 +1,88 @@
+# Copyright 2026 The nerfstudio_renderer_ros Authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""The newest frame on its own: order, at most once, waiting, listeners."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+from nerfstudio_renderer import Frame, Update
+from nerfstudio_renderer.rendering.latest_frame import LatestFrame
+import pytest
+from support.engines import camera_at, frame_of
+
+
+def _frame(sequence: int, level: int) -> Frame:
+    return frame_of(Update(sequence, camera_at(0.0), received_s=0.0), level, 9)
+
+
+@given(st.lists(st.tuples(st.integers(1, 5), st.integers(0, 3))))
+def test_listeners_and_clients_only_go_forward_whatever_is_offered(offered):
+    latest, heard, taken = LatestFrame(), [], []
+    latest.subscribe(lambda frame: heard.append(frame.order))
+    for order in offered:
+        is_newer = not heard or order > heard[-1]
+        assert latest.offer(_frame(*order)) == is_newer
+        if (frame := latest.take()) is not None:
+            taken.append(frame.order)
+    assert heard == taken
+    assert heard == sorted(set(heard))
+
+
+def test_each_client_takes_a_frame_once():
+    latest = LatestFrame()
+    assert latest.take() is None
+    latest.offer(_frame(1, 0))
+    assert latest.take('a').order == latest.take('b').order == latest.take().order == (1, 0)
+    assert latest.take('a') is latest.take('b') is latest.take() is None
+    latest.offer(_frame(1, 1))
+    assert latest.take('a').order == (1, 1)
+
+
+def test_clients_that_come_and_go_leave_nothing_behind():
+    latest = LatestFrame()
+    for sequence in range(1, 4):
+        latest.offer(_frame(sequence, 0))
+        for client in range(100):
+            latest.take(f'{sequence}-{client}')
+    assert len(latest._seen_by) == 100
+
+
+def test_what_is_dropped_is_neither_held_nor_accepted_when_it_comes_after_all():
+    latest = LatestFrame()
+    latest.offer(_frame(2, 0))
+    latest.drop(2)
+    assert latest.take() is None
+    assert not latest.offer(_frame(2, 1))
+    assert latest.take() is None
+    latest.offer(_frame(3, 0))
+    assert latest.take().order == (3, 0)
+
+
+def test_a_listener_that_fails_costs_nobody_else_the_frame(caplog: pytest.LogCaptureFixture):
+    latest, heard = LatestFrame(), []
+    latest.subscribe(lambda frame: 1 / 0)
+    latest.subscribe(lambda frame: heard.append(frame.order))
+    latest.offer(_frame(1, 0))
+    assert heard == [(1, 0)]
+    assert 'a listener failed on frame (1, 0)' in caplog.text
+
+
+def test_unsubscribing_stops_the_calls():
+    latest, heard = LatestFrame(), []
+    unsubscribe = latest.subscribe(lambda frame: heard.append(frame.order))
+    latest.offer(_frame(1, 0))
+    unsubscribe()
+    latest.offer(_frame(2, 0))
+    assert heard == [(1, 0)]
