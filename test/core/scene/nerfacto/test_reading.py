@@ -203,7 +203,7 @@ def test_a_value_that_nerfacto_does_not_have_is_refused(scene_copy, before, afte
     'num_proposal_samples_per_ray: [16, 0]', 'num_proposal_samples_per_ray: [16, 1.5]',
     'num_proposal_samples_per_ray: [16, true]', 'num_proposal_samples_per_ray: [16, 100000]',
     'proposal_net_args_list: []', 'proposal_net_args_list: [3]', 'proposal_net_args_list: {a: 1}',
-    'proposal_net_args_list: [{num_levels: 3}]', "proposal_net_args_list: [{num_levels: x}]",
+    'proposal_net_args_list: [{num_levels: 3}]', 'proposal_net_args_list: [{num_levels: x}]',
 ])
 def test_lists_of_another_kind_are_refused(scene_copy, text):
     lines = scene_copy.read_text().splitlines()
