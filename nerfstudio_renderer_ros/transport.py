@@ -47,9 +47,9 @@ def prepare(environment: MutableMapping[str, str]) -> str:
     :returns: what will be used, and why, in one line.
     """
     path = profile()
-    obstacle = _decided_by_the_user(environment) or _lacking(path)
-    if obstacle:
-        return f'images take the transports that DDS has without us: {obstacle}'
+    reason = _decided_by_the_user(environment) or _lacking(path)
+    if reason:
+        return f'images take the transports that DDS has without us: {reason}'
     old_name = environment.get('ROS_DISTRO') in _WITH_FAST_DDS_2
     name = 'FASTRTPS_DEFAULT_PROFILES_FILE' if old_name else 'FASTDDS_DEFAULT_PROFILES_FILE'
     environment[name] = str(path)
