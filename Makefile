@@ -4,7 +4,12 @@
 
 # The Python that .venv is made with; once .venv is there, any from 3.10 on will do.
 PYTHON ?= python3
-VENV_PYTHON := .venv/bin/python
+# The release of ROS 2: `make test ROS=jazzy` builds .venv-jazzy, without PyTorch and nerfstudio, and
+# runs there what touches ROS 2.
+ROS ?= kilted
+VENV := .venv$(if $(filter-out kilted,$(ROS)),-$(ROS))
+VENV_PYTHON := $(VENV)/bin/python
+TESTS := $(if $(filter-out kilted,$(ROS)),-o testpaths='test/node test/launch')
 
 # Passed on: make demo DEMO_ARGS=--help, make test TEST_ARGS='-k queue -x',
 # make bench BENCH_ARGS='--quick engines'.
@@ -33,7 +38,7 @@ help: ## show this list
 setup: ## build .venv, or bring it up to date
 	@command -v $(PYTHON) >/dev/null || \
 		{ echo 'error: no $(PYTHON) found: install Python 3.10, 3.11 or 3.12' >&2; exit 1; }
-	@$(PYTHON) -m tools.environment $(if $(filter-out file,$(origin PYTHON)),--same-python)
+	@$(PYTHON) -m tools.environment --ros $(ROS) $(if $(filter-out file,$(origin PYTHON)),--same-python)
 
 demo: setup ## fly through the bundled scene and write demo_output/
 	@$(VENV_PYTHON) -m examples.demo $(DEMO_ARGS)
@@ -42,7 +47,7 @@ bench: setup ## measure speed, pictures and latencies and write bench_output/
 	@$(VENV_PYTHON) -m benchmarks $(BENCH_ARGS)
 
 test: setup ## run all tests and linters
-	@$(VENV_PYTHON) -m pytest $(TEST_ARGS)
+	@$(VENV_PYTHON) -m pytest $(TESTS) $(TEST_ARGS)
 
 # In a copy, so that the compiled module in place stays as it is. What Python itself leaves in memory
 # is no leak of ours; exceptions need libstdc++ from the start; what pytest captured is lost when a
@@ -66,14 +71,17 @@ lint: setup ## run the linters alone
 	@$(VENV_PYTHON) -m ruff check
 	@$(VENV_PYTHON) -m pytest -q -m linter
 
-lock: ## resolve requirements/*.in anew into requirements/lock.txt (needs uv)
+lock: ## resolve requirements/*.in anew into lock.txt and jazzy.txt (needs uv)
 	uv pip compile --universal --python-version 3.10 --no-python-downloads --upgrade \
 		--no-emit-package lark-parser --annotation-style line --custom-compile-command 'make lock' \
-		--output-file requirements/lock.txt requirements/*.in
+		--output-file requirements/lock.txt $(filter-out requirements/jazzy.in,$(wildcard requirements/*.in))
+	uv pip compile --universal --python-version 3.10 --no-python-downloads --upgrade \
+		--no-emit-package lark-parser --annotation-style line --custom-compile-command 'make lock' \
+		--output-file requirements/jazzy.txt requirements/jazzy.in
 
 clean: ## remove what builds, tests, demo and benchmarks leave
 	rm -rf build install log demo_output bench_output .pytest_cache .ruff_cache .hypothesis
-	find . -name .venv -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
+	find . -name '.venv*' -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
 
 distclean: clean ## remove .venv too
-	rm -rf .venv/pyvenv.cfg .venv # in this order: an interrupted removal must not look usable
+	rm -rf .venv*/pyvenv.cfg .venv* # in this order: an interrupted removal must not look usable

@@ -29,12 +29,12 @@ import time
 from tools.environment import virtualenv
 from tools.environment.commands import Shell
 from tools.environment.errors import SetupError
-from tools.environment.layout import Layout
+from tools.environment.layout import DEFAULT_ROS, Layout, RELEASES
 from tools.environment.steps import stale, Step, STEPS
 
 
 def run() -> int:
-    """Bring `.venv` of the checkout that this file is in up to date; return the exit status."""
+    """Bring the environment of the checkout that this file is in up to date; return the exit status."""
     parser = argparse.ArgumentParser(prog='tools.environment', description=run.__doc__)
     parser.add_argument(
         '--same-python', action='store_true',
@@ -42,10 +42,12 @@ def run() -> int:
     parser.add_argument(
         '--until', metavar='STEP', choices=[step.name for step in STEPS], default=STEPS[-1].name,
         help='leave out the steps after this one, as for a layer of a container image')
+    parser.add_argument(
+        '--ros', choices=RELEASES, default=DEFAULT_ROS, help='the release of ROS 2 (%(default)s)')
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        layout = Layout(Path(__file__).resolve().parents[2])
+        layout = Layout(Path(__file__).resolve().parents[2], arguments.ros)
         set_up(layout, arguments.same_python, arguments.until)
     except SetupError as error:
         print(f'error: {error}', file=sys.stderr)

@@ -19,6 +19,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+DEFAULT_ROS = 'kilted'
+"""The release whose environment has all of the project: `.venv`, with PyTorch and nerfstudio."""
+
+RELEASES = (DEFAULT_ROS, 'jazzy')
+"""The releases of ROS 2 for which there are locked wheels; the others' have what the node needs."""
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -27,10 +33,13 @@ class Layout:
     root: Path
     """The checkout, absolute."""
 
+    ros: str = DEFAULT_ROS
+    """The release of ROS 2, in lower case."""
+
     @property
     def venv(self) -> Path:
         """Return the virtual environment, which is the ROS 2 prefix too."""
-        return self.root / '.venv'
+        return self.root / ('.venv' if self.ros == DEFAULT_ROS else f'.venv-{self.ros}')
 
     @property
     def python(self) -> Path:
@@ -60,7 +69,8 @@ class Layout:
     @property
     def lock(self) -> Path:
         """Return the file with the exact version of every wheel."""
-        return self.root / 'requirements' / 'lock.txt'
+        name = 'lock' if self.ros == DEFAULT_ROS else self.ros
+        return self.root / 'requirements' / f'{name}.txt'
 
     @property
     def interfaces(self) -> Path:

@@ -50,7 +50,7 @@ def nothing(_: Layout) -> str:
 
 STEPS = (
     Step('venv', 'virtual environment', virtualenv.version, virtualenv.create),
-    Step('wheels', 'wheels: nerfstudio, PyTorch, ROS 2, tools (8 GB, some minutes)',
+    Step('wheels', 'wheels: ROS 2, tools, for Kilted nerfstudio and PyTorch (8 GB)',
          wheels.identity, wheels.install),
     Step('cmake', 'include paths of the ROS 2 wheels', nothing, cmake_paths.repair),
     Step('interfaces', 'nerfstudio_renderer_msgs', workspace.interfaces_identity,

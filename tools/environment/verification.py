@@ -17,7 +17,7 @@
 from __future__ import annotations
 
 from tools.environment.commands import Shell
-from tools.environment.layout import Layout
+from tools.environment.layout import DEFAULT_ROS, Layout
 
 # Each line is a part that fails by itself: the middleware and the type support of the messages
 # (libraries), the ament index (prefix), torchvision (must be of PyTorch's release), and the
@@ -28,14 +28,16 @@ import nerfstudio_renderer.engines.nerfacto.cpu._kernel
 import nerfstudio_renderer_msgs.srv
 import rclpy
 from rclpy.type_support import check_for_type_support
-import torchvision
 
 rclpy.get_rmw_implementation_identifier()
 check_for_type_support(nerfstudio_renderer_msgs.srv.GetFrame)
 assert (get_package_share_path('nerfstudio_renderer_ros') / 'package.xml').is_file()
 """
 
+TRIAL_OF_PYTORCH = 'import torchvision'
+
 
 def verify(layout: Layout, shell: Shell) -> None:
     """Raise CommandFailed unless ROS 2, the messages and PyTorch can be used as installed."""
-    shell.run('trying the environment', [layout.python, '-c', TRIAL])
+    trial = TRIAL + (TRIAL_OF_PYTORCH if layout.ros == DEFAULT_ROS else '')
+    shell.run('trying the environment', [layout.python, '-c', trial])
