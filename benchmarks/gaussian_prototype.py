@@ -16,7 +16,7 @@ import subprocess
 from tempfile import TemporaryDirectory
 
 from nerfstudio_renderer import Camera
-from nerfstudio_renderer.engines.gaussians.gaussians import Gaussians
+from nerfstudio_renderer.scene.gaussians.gaussians import Gaussians
 import numpy as np
 
 VARIABLE = 'GAUSSIANS_PROTOTYPE'
@@ -55,7 +55,7 @@ class Prototype:
         self._kept = [  # the library keeps pointers
             np.ascontiguousarray(array[order], np.float32) for array in (
                 gaussians.means, _covariances(gaussians),
-                1.0 / (1.0 + np.exp(-gaussians.opacities)), gaussians.sh,
+                1.0 / (1.0 + np.exp(-gaussians.opacity_logits)), gaussians.sh,
             )
         ]
         coefficients = gaussians.sh.shape[1]

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nerfstudio_renderer import Camera, Intrinsics
-from nerfstudio_renderer.engines.gaussians.gaussians import Gaussians, SH_DEGREE_0
+from nerfstudio_renderer.scene.gaussians.gaussians import Gaussians, SH_DEGREE_0
 import numpy as np
 
 _SIZE = np.array([6.0, 5.0, 3.0])

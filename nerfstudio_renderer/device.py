@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import ctypes
 from dataclasses import dataclass
-import importlib.util
 import re
 
 from nerfstudio_renderer.errors import ConfigurationError
+from nerfstudio_renderer.optional_packages import is_installed
 from nerfstudio_renderer.wording import quoted
 
 _CUDA = re.compile(r'cuda(?::(\d{1,4}))?')
@@ -53,7 +53,7 @@ def select_device(name: str = 'auto') -> Device:
 
 
 def _shortage(found: int) -> str:
-    if not _has_torch():
+    if not is_installed('torch'):
         return 'PyTorch, which CUDA devices are used through, is not installed'
     return f'PyTorch finds {found} CUDA devices here'
 
@@ -69,12 +69,8 @@ def _has_cuda_driver() -> bool:
     return False
 
 
-def _has_torch() -> bool:
-    return importlib.util.find_spec('torch') is not None
-
-
 def _cuda_device_count() -> int:
-    if not _has_torch():
+    if not is_installed('torch'):
         return 0
     import torch
 

@@ -13,4 +13,6 @@
 # limitations under the License.
 """Puts the render queue on ROS 2 topics and services."""
 
-__version__ = '0.1.0'
+from nerfstudio_renderer import __version__
+
+__all__ = ['__version__']

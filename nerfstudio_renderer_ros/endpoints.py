@@ -20,12 +20,12 @@ from contextlib import ExitStack
 
 from nerfstudio_renderer import Frame
 from nerfstudio_renderer_msgs.srv import GetFrame
-from nerfstudio_renderer_ros import messages
 from nerfstudio_renderer_ros.inputs.calibration import Calibration
 from nerfstudio_renderer_ros.inputs.camera_input import CameraInput
 from nerfstudio_renderer_ros.inputs.pose_input import PoseInput
 from nerfstudio_renderer_ros.monitoring.event_log import Rejections
 from nerfstudio_renderer_ros.monitoring.statistics import Statistics
+from nerfstudio_renderer_ros.outputs import messages
 from nerfstudio_renderer_ros.outputs.publishers import FramePublishers
 from nerfstudio_renderer_ros.state.render_session import RenderSession
 from nerfstudio_renderer_ros.state.settings import Settings

@@ -27,7 +27,6 @@ from nerfstudio_renderer import (
     RendererError,
     Update,
 )
-from nerfstudio_renderer_ros import parameters
 from nerfstudio_renderer_ros.endpoints import Interface
 from nerfstudio_renderer_ros.inputs.calibration import Calibration
 from nerfstudio_renderer_ros.monitoring.diagnostics import Diagnostics
@@ -38,6 +37,7 @@ from nerfstudio_renderer_ros.monitoring.logs import (
     stop_forwarding,
 )
 from nerfstudio_renderer_ros.monitoring.statistics import Statistics
+from nerfstudio_renderer_ros.state import parameters
 from nerfstudio_renderer_ros.state.parameters import Value
 from nerfstudio_renderer_ros.state.render_session import RenderSession
 from nerfstudio_renderer_ros.state.scene_loading import LoadedScene, SceneOpener

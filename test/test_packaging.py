@@ -1,26 +1,23 @@
-# Copyright 2026 The nerfstudio_renderer_ros Authors
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
-
+# SPDX-License-Identifier: Apache-2.0
 """What package.xml, setup.py, the requirements and the sources say agrees."""
 
+import ast
 import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
 
 from linted_sources import MANIFESTS, ROOT
+import nerfstudio_renderer
+import nerfstudio_renderer_ros
 import pytest
+import yaml
+
+ROSDEP = sorted((ROOT / 'test' / 'data' / 'rosdep').glob('*.yaml'))
+OWN = {'nerfstudio_renderer_msgs', 'nerfstudio_renderer_ros'}
+SYSTEM_MODULES = {'cv2': 'python3-opencv', 'numpy': 'python3-numpy', 'psutil': 'python3-psutil',
+                  'scipy': 'python3-scipy', 'yaml': 'python3-yaml', 'tf2_ros': 'tf2_ros_py'}
+OF_EXTRAS = {'nerfstudio', 'PIL', 'rpyc', 'torch', 'torchmetrics', 'triton', 'tinycudann'}
 
 
 def setup_says(*options):
@@ -29,16 +26,20 @@ def setup_says(*options):
     return subprocess.check_output(command, cwd=ROOT, text=True).split('\n')[:-1]
 
 
-def version_in(module):
-    return re.search(r"^__version__ = '(.*)'$", (ROOT / module).read_text(), re.MULTILINE)[1]
+def manifest(path=MANIFESTS[0]):
+    return ElementTree.parse(path).getroot()
 
 
-def test_version_is_the_same_everywhere():
-    versions = {path: ElementTree.parse(path).findtext('version') for path in MANIFESTS}
-    versions['setup.py'] = setup_says('--version')[-1]
-    for package in ('nerfstudio_renderer', 'nerfstudio_renderer_ros'):
-        versions[package] = version_in(f'{package}/__init__.py')
-    assert len(set(versions.values())) == 1, versions
+def dependencies(root, *kinds):
+    """Return the keys that a package.xml names, of some kinds of dependency or of all."""
+    return {element.text for element in root
+            if element.tag.endswith('depend') and (not kinds or element.tag in kinds)}
+
+
+def test_version_is_that_of_the_core_everywhere():
+    versions = {*(manifest(path).findtext('version') for path in MANIFESTS),
+                setup_says('--version')[-1], nerfstudio_renderer_ros.__version__}
+    assert versions == {nerfstudio_renderer.__version__}
 
 
 @pytest.mark.parametrize('path', MANIFESTS, ids=lambda path: path.parent.name)
@@ -49,20 +50,53 @@ def test_manifest_satisfies_the_package_tools(path):
     assert warnings == []
 
 
+@pytest.mark.parametrize('rosdep', ROSDEP, ids=lambda path: path.stem)
+def test_rosdep_finds_every_dependency_without_pip(rosdep):
+    known = yaml.safe_load(rosdep.read_text())
+    keys = set().union(*(dependencies(manifest(path)) for path in MANIFESTS)) - OWN
+    assert keys - set(known['system']) - set(known['released']) == set()
+    of_pip = [key for key in keys & set(known['system'])
+              if not isinstance(known['system'][key], list)]
+    assert of_pip == []
+
+
+def test_rosdep_lists_are_of_the_supported_releases():
+    assert [path.stem for path in ROSDEP] == ['humble', 'jazzy', 'kilted']
+
+
+def imported(path):
+    """Return the packages that a file imports, at whatever place."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            names.add(node.module)
+    return {name.partition('.')[0] for name in names}
+
+
+def test_everything_that_is_imported_is_a_dependency():
+    files = [path for folder in ('nerfstudio_renderer', 'nerfstudio_renderer_ros', 'launch')
+             for path in (ROOT / folder).rglob('*.py')]
+    names = set().union(*map(imported, files)) - set(sys.stdlib_module_names)
+    needed = {SYSTEM_MODULES.get(name, name) for name in names - OF_EXTRAS}
+    known = dependencies(manifest(), 'exec_depend', 'depend')
+    assert needed - known == {'nerfstudio_renderer', 'nerfstudio_renderer_ros'}
+
+
 def test_manifests_and_setup_say_the_same():
-    root = ElementTree.parse(MANIFESTS[0]).getroot()
+    root = manifest()
     maintainer = root.find('maintainer')
     assert setup_says('--name', '--maintainer', '--maintainer-email', '--license', '--url')[-5:] \
         == [root.findtext('name'), maintainer.text, maintainer.get('email'),
             root.findtext('license'), root.findtext('url')]
-    messages = ElementTree.parse(MANIFESTS[1]).getroot()
+    messages = manifest(MANIFESTS[1])
     for tag in ('license', 'maintainer', 'url', 'author'):
         assert messages.findtext(tag) == root.findtext(tag)
 
 
 def test_marker_of_the_ament_index_is_named_as_the_package():
-    name = ElementTree.parse(MANIFESTS[0]).getroot().findtext('name')
-    assert [path.name for path in (ROOT / 'resource').iterdir()] == [name]
+    assert [path.name for path in (ROOT / 'resource').iterdir()] == [manifest().findtext('name')]
 
 
 def required(path):

@@ -50,7 +50,6 @@ def c2w_from_quaternion(
     norm = math.hypot(*quaternion)
     if norm < _SMALLEST_QUATERNION_NORM:
         raise PoseError(f'orientation {quaternion.tolist()} has norm {norm:g}, no direction')
-    quaternion /= np.abs(quaternion).max()  # squares of what is very long would overflow
     rotation = matrix_from_quaternion(quaternion) @ convention.from_opengl
     return np.column_stack([rotation, position])
 

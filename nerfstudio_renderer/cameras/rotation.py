@@ -14,6 +14,7 @@ def matrix_from_quaternion(quaternion: np.ndarray) -> np.ndarray:
 
     :param quaternion: x, y, z, w, not all zero; of any length.
     """
+    quaternion = quaternion / np.abs(quaternion).max()  # else squares of very long ones overflow
     x, y, z, w = (quaternion / np.linalg.norm(quaternion)).tolist()
     return np.array([
         [x * x - y * y - z * z + w * w, 2.0 * (x * y - z * w), 2.0 * (x * z + y * w)],

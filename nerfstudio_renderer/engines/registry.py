@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-import importlib.util
 import logging
 
 from nerfstudio_renderer.device import Device, select_device
 from nerfstudio_renderer.engines.protocol import Engine, UnsupportedSceneError
 from nerfstudio_renderer.errors import ConfigurationError, contained
+from nerfstudio_renderer.optional_packages import is_installed
 from nerfstudio_renderer.scene import NerfstudioScene, Scene
 from nerfstudio_renderer.scene.families import has_gaussians, renders_as_nerfacto
 
@@ -59,7 +59,7 @@ def _gaussians(scene: Scene, device: Device) -> Engine:
 
 def _nerfstudio(scene: Scene, device: Device) -> Engine:
     assert isinstance(scene, NerfstudioScene)
-    missing = [name for name in ('torch', 'nerfstudio') if importlib.util.find_spec(name) is None]
+    missing = [name for name in ('torch', 'nerfstudio') if not is_installed(name)]
     if missing:
         raise UnsupportedSceneError(f'{" and ".join(missing)} cannot be imported here: pip '
                                     'install nerfstudio==1.1.5')

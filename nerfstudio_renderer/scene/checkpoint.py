@@ -79,16 +79,19 @@ class Checkpoint:
         """
         Return a tensor of the state as float32.
 
-        :raises SceneError: if it holds anything but finite real numbers.
+        :raises SceneError: if there is none, or it holds anything but finite real numbers.
         """
-        stored = self.state[key]
+        stored = self.state.get(key)
+        if stored is None:
+            raise SceneError(f'checkpoint {self.name} lacks {key}; is it of this config.yml?')
         if stored.dtype not in _FLOATS:
             raise SceneError(f'checkpoint {self.name}: {key} holds {stored.dtype} numbers, not '
                              'weights')
-        with np.errstate(over='ignore'):
+        with np.errstate(over='ignore', invalid='ignore'):
             array = np.asarray(stored.read(), np.float32)
-        # A finite sum means that all are; only if it is not, each is looked at.
-        if not (np.isfinite(array.sum(dtype=np.float64)) or np.isfinite(array).all()):
+            # A finite sum means that all are; only if it is not, each is looked at.
+            is_finite = np.isfinite(array.sum(dtype=np.float64)) or np.isfinite(array).all()
+        if not is_finite:
             raise self.diverged(key)
         return array
 

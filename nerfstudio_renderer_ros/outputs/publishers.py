@@ -21,8 +21,8 @@ import threading
 
 from nerfstudio_renderer import Frame
 from nerfstudio_renderer_msgs.msg import FrameInfo
-from nerfstudio_renderer_ros import messages
 from nerfstudio_renderer_ros.inputs.pose_transformer import CameraBroadcaster
+from nerfstudio_renderer_ros.outputs import messages
 from nerfstudio_renderer_ros.state.update_context import UpdateContext
 from rclpy.lifecycle import LifecycleNode, LifecyclePublisher
 from rclpy.qos import QoSProfile, ReliabilityPolicy

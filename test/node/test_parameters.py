@@ -23,7 +23,7 @@ import subprocess
 import sys
 
 from geometry_msgs.msg import Pose
-from nerfstudio_renderer import ProgressiveRenderer, Quality, StrideLevels
+from nerfstudio_renderer import ProgressiveRenderer
 from nerfstudio_renderer_ros.node import RendererNode
 from nerfstudio_renderer_ros.state.parameters import PARAMETERS
 from nerfstudio_renderer_ros.state.scene_loading import LoadedScene
@@ -34,7 +34,6 @@ from rclpy.context import Context
 from rclpy.parameter import Parameter, parameter_value_to_python
 from support.camera_infos import camera_info, PLUMB_BOB
 from support.client import Client, pose
-from support.engines import PatternEngine
 from support.processes import NodeProcess, own_domain, PATTERN_NODE, REAL_NODE, ROOT
 
 NAMES = [spec.name for spec in PARAMETERS]

@@ -12,8 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 import math
 
-from nerfstudio_renderer.camera import Intrinsics
-from nerfstudio_renderer.engines.gaussians.gaussians import Gaussians
+from nerfstudio_renderer.cameras.camera import Intrinsics
+from nerfstudio_renderer.scene.gaussians.gaussians import Gaussians
 import numpy as np
 
 TILE = 16
@@ -100,7 +100,7 @@ def project(
         sharp = xx * yy - xy * xy
         xx, yy = xx + BLUR, yy + BLUR
         determinant = xx * yy - xy * xy
-        opacity = 1.0 / (1.0 + np.exp(-gaussians.opacities.astype(np.float64)))
+        opacity = 1.0 / (1.0 + np.exp(-gaussians.opacity_logits.astype(np.float64)))
         if gaussians.antialiased:
             opacity = opacity * np.sqrt(np.maximum(sharp / determinant, 0.0))
         middle = 0.5 * (xx + yy)

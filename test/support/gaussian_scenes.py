@@ -3,8 +3,11 @@
 
 from __future__ import annotations
 
-from nerfstudio_renderer.camera import Intrinsics
-from nerfstudio_renderer.engines.gaussians.gaussians import Gaussians, SH_DEGREE_0
+from dataclasses import replace
+from typing import Any
+
+from nerfstudio_renderer.cameras.camera import Intrinsics
+from nerfstudio_renderer.scene.gaussians.gaussians import Gaussians, SH_DEGREE_0
 import numpy as np
 
 BACKGROUND = (0.149, 0.1647, 0.2157)
@@ -42,7 +45,7 @@ def stressed(gaussians: Gaussians, seed: int = 1) -> Gaussians:
     random = np.random.default_rng(seed)
     tenth = len(gaussians) // 10
     means, log_scales = gaussians.means.copy(), gaussians.log_scales.copy()
-    quaternions, opacities = gaussians.quaternions.copy(), gaussians.opacities.copy()
+    quaternions, opacities = gaussians.quaternions.copy(), gaussians.opacity_logits.copy()
     parts = [slice(i * tenth, (i + 1) * tenth) for i in range(8)]
     log_scales[parts[0]] += np.log(8.0).astype(np.float32)
     log_scales[parts[1], 0] += np.log(60.0).astype(np.float32)
@@ -74,3 +77,10 @@ def camera(width: int = 150, height: int = 84, fov_x: float = 75.0) -> Intrinsic
     return Intrinsics(
         width, height, focal, focal * 1.03, width / 2.0 + 3.3, height / 2.0 - 2.1
     )
+
+
+def edited(gaussians: Gaussians, name: str, where: Any, values: Any) -> Gaussians:
+    """Return Gaussians of which a part of an array, ``where``, has other values."""
+    array = getattr(gaussians, name).copy()
+    array[where] = values
+    return replace(gaussians, **{name: array})

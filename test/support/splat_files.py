@@ -211,11 +211,19 @@ def sog_files(gaussians: Gaussians, version: int = 2) -> dict[str, bytes]:
     meta |= {'version': 2, 'count': len(gaussians)} if version == 2 else {}
     if version == 1:
         meta['means']['shape'] = [len(gaussians), 3]
-    pictures = {name: _webp(_pixels(values)) for name, values in files.items()}
+    pictures = {name: webp(_pixels(values)) for name, values in files.items()}
     if gaussians.sh_degree:
         meta['shN'], more = _sog_harmonics(gaussians, version)
         pictures |= more
     return {'meta.json': json.dumps(meta).encode(), **pictures}
+
+
+def webp(picture: np.ndarray) -> bytes:
+    """Return an RGBA picture, uint8 of shape (height, width, 4), as WebP without loss."""
+    from PIL import Image
+    content = io.BytesIO()
+    Image.fromarray(picture).save(content, 'WEBP', lossless=True, exact=True)
+    return content.getvalue()
 
 
 def write_folder(folder: Path, files: dict[str, bytes]) -> Path:
@@ -248,8 +256,8 @@ def _sog_harmonics(gaussians: Gaussians, version: int) -> tuple[dict, dict[str, 
         table = {name: values[0] for name, values in table.items()}
     bands = {'count': rows * 64, 'bands': gaussians.sh_degree} if version == 2 else {}
     return {**bands, **table, 'files': ['centroids.webp', 'labels.webp']}, {
-        'centroids.webp': _webp(sets.reshape(rows, 64 * coefficients, 3)),
-        'labels.webp': _webp(_pixels(labels)),
+        'centroids.webp': webp(sets.reshape(rows, 64 * coefficients, 3)),
+        'labels.webp': webp(_pixels(labels)),
     }
 
 
@@ -271,13 +279,6 @@ def _pixels(values: np.ndarray) -> np.ndarray:
     picture = np.full((height * width, 4), 255, np.uint8)
     picture[:len(values), :values.shape[1]] = values
     return picture.reshape(height, width, 4)
-
-
-def _webp(picture: np.ndarray) -> bytes:
-    from PIL import Image
-    content = io.BytesIO()
-    Image.fromarray(picture).save(content, 'WEBP', lossless=True, exact=True)
-    return content.getvalue()
 
 
 def _in_chunks(values: dict[str, np.ndarray]) -> tuple[np.ndarray, dict[str, np.ndarray]]:

@@ -8,6 +8,9 @@ import math
 
 import numpy as np
 
+SH_DEGREE_0 = 0.28209479177387814
+"""The spherical harmonic of degree 0: half the square root of 1 / pi."""
+
 MOST_SH_DEGREE = 3
 """The greatest degree of spherical harmonics that is read and rendered."""
 

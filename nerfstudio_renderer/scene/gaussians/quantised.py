@@ -3,10 +3,8 @@
 
 from __future__ import annotations
 
+from nerfstudio_renderer.scene.gaussians.gaussians import SH_DEGREE_0
 import numpy as np
-
-DC = 0.28209479177387814
-"""The constant spherical harmonic, 1 / (2 sqrt(pi))."""
 
 # Opacities of 0 and 1 have no logit. With these one is never drawn (less than 1/255), as with 0,
 # and the other drawn as with 1 (rasterisers stop at 0.999 or 0.99).
@@ -26,7 +24,7 @@ def opacity_logits(alphas: np.ndarray) -> np.ndarray:
 def dc_of(colours: np.ndarray) -> np.ndarray:
     """Return the coefficients of the constant harmonic that give the colours 0..1."""
     with np.errstate(over='ignore', invalid='ignore'):  # what is not finite is left out
-        return ((colours - np.float32(0.5)) / np.float32(DC)).astype(np.float32)
+        return ((colours - np.float32(0.5)) / np.float32(SH_DEGREE_0)).astype(np.float32)
 
 
 def smallest_three(largest: np.ndarray, others: np.ndarray) -> np.ndarray:

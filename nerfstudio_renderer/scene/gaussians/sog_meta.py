@@ -148,7 +148,7 @@ def _degree(rest: Mapping[str, Any]) -> int:
 def _set_table(rest: Mapping[str, Any], version: int) -> tuple[int, np.ndarray]:
     if version == 1:
         ends = [_numbers({'_': [rest.get(end)]}, 'shN', '_', 1)[0] for end in ('mins', 'maxs')]
-        return _ALL_SETS, np.linspace(*ends, 256, dtype=np.float32)
+        return _ALL_SETS, _between(*ends)
     return min(_count(rest.get('count')), _ALL_SETS), _codebook(rest, 'shN')
 
 
@@ -156,7 +156,12 @@ def _tables(part: Mapping[str, Any], name: str, version: int, channels: int) -> 
     if version == 2:
         return np.broadcast_to(_codebook(part, name), (channels, 256))
     ends = [_numbers(part, name, end, channels) for end in ('mins', 'maxs')]
-    return np.linspace(*ends, 256, axis=1, dtype=np.float32)
+    return np.stack([_between(*each) for each in zip(*ends, strict=True)])
+
+
+def _between(least: np.float32, most: np.float32) -> np.ndarray:
+    with np.errstate(over='ignore', invalid='ignore'):  # what is not finite is left out
+        return np.linspace(least, most, 256, dtype=np.float32)
 
 
 def _codebook(part: Mapping[str, Any], name: str) -> np.ndarray:
@@ -170,7 +175,8 @@ def _numbers(part: Mapping[str, Any], name: str, key: str, count: int | None) ->
     """Return a list of so many finite numbers; None for 1 to 256, more are allowed otherwise."""
     values = part.get(key)
     try:
-        numbers = np.array(values, np.float32)
+        with np.errstate(over='ignore'):
+            numbers = np.array(values, np.float64).astype(np.float32)
     except (TypeError, ValueError, OverflowError):
         numbers = np.empty(0)
     least, most = (1, 256) if count is None else (count, 256)

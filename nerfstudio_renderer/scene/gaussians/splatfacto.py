@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from nerfstudio_renderer.errors import SceneError
 from nerfstudio_renderer.scene.gaussians.gaussian_buffer import BLOCK, GaussianBuffer
 from nerfstudio_renderer.scene.gaussians.gaussian_file import GaussianFile
-from nerfstudio_renderer.scene.gaussians.quantised import DC
+from nerfstudio_renderer.scene.gaussians.gaussians import SH_DEGREE_0
 import numpy as np
 
 _PREFIX = 'gauss_params.'  # since 1.0.3
@@ -58,4 +58,4 @@ def _array(
 
 def _of_sigmoid(logits: np.ndarray) -> np.ndarray:
     # sigmoid(x) - 0.5 = tanh(x / 2) / 2, which does not overflow.
-    return np.tanh(logits / 2) / np.float32(2 * DC)
+    return np.tanh(logits / 2) / np.float32(2 * SH_DEGREE_0)

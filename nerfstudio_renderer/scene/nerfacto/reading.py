@@ -122,8 +122,8 @@ def _proposal(
     config: ModelConfig, arguments: ModelConfig, tensors: Tensors, index: int
 ) -> DensityNetwork:
     prefix = f'proposal_networks.{index}'
-    tables = tensors.take(f'{prefix}.encoding.hash_table')
-    grid = _grid(arguments, tables, tensors, prefix, levels=8, most=1024, log2_size=18)
+    table = f'{prefix}.encoding.hash_table'
+    grid = _grid(arguments, table, tensors, prefix, levels=8, most=1024, log2_size=18)
     # Both names are of one encoding: the network begins with it.
     tensors.skip(f'{prefix}.mlp_base.0.hash_table', f'{prefix}.aabb')
     if arguments.flag('use_linear', False):
@@ -134,8 +134,8 @@ def _proposal(
 
 
 def _field(config: ModelConfig, tensors: Tensors) -> DensityNetwork:
-    tables = tensors.take('field.mlp_base.model.0.hash_table')
-    grid = _grid(config, tables, tensors, 'field', levels=16, most=2048, log2_size=19)
+    table = 'field.mlp_base.model.0.hash_table'
+    grid = _grid(config, table, tensors, 'field', levels=16, most=2048, log2_size=19)
     layers = tensors.layers('field.mlp_base.model.1.layers', _inputs(grid), outputs=None)
     if len(layers[-1].biases) < 2:
         raise tensors.refusal('field.mlp_base.model.1.layers has no features beside the density')
@@ -143,7 +143,7 @@ def _field(config: ModelConfig, tensors: Tensors) -> DensityNetwork:
 
 
 def _grid(
-    config: ModelConfig, tables: np.ndarray, tensors: Tensors, prefix: str, *,
+    config: ModelConfig, table: str, tensors: Tensors, prefix: str, *,
     levels: int, most: int, log2_size: int,
 ) -> HashGrid:
     """Return a hash encoding; ``levels``, ``most`` and ``log2_size`` where the file has none."""
@@ -151,7 +151,7 @@ def _grid(
     largest = config.count('max_res', most, most=_FINEST)
     log2 = config.count('log2_hashmap_size', log2_size, most=_LOG2_LARGEST_TABLE)
     features = config.count('features_per_level', 2, most=64)
-    tensors.expect(f'{prefix} hash table', tables, (level_count << log2, features))
+    tables = tensors.take(table, level_count << log2, features)
     for name, value in (('num_levels', level_count), ('max_res', largest),
                         ('log2_hashmap_size', log2)):
         tensors.check_number(f'{prefix}.{name}', value)
@@ -183,8 +183,7 @@ def _appearance(config: ModelConfig, tensors: Tensors) -> np.ndarray | None:
     size = config.count('appearance_embed_dim', 32, least=0, most=4096)
     if size == 0 or not config.flag('use_appearance_embedding', True):
         return None
-    embeddings = tensors.take('field.embedding_appearance.embedding.weight')
-    tensors.expect('field.embedding_appearance', embeddings, (len(embeddings), size))
+    embeddings = tensors.take('field.embedding_appearance.embedding.weight', None, size)
     return embeddings.mean(axis=0)
 
 

@@ -23,12 +23,29 @@ class Tensors:
         self._checkpoint = checkpoint
         self._unread = set(checkpoint.state)
 
-    def take(self, name: str) -> np.ndarray:
-        """Return a tensor, float32; a ``SceneError`` if there is none or it is not finite."""
-        if name not in self._checkpoint.state:
-            raise self._mismatch('lacks', [name])
+    def take(self, name: str, *shape: int | None) -> np.ndarray:
+        """
+        Return a tensor, float32.
+
+        :param shape: that it must have, None for any length but 0; looked at before it is read.
+        :raises SceneError: if there is none, or it has another shape, or is not finite.
+        """
+        found = self.shape(name)
+        fits = len(found) == len(shape) and all(
+            length == wanted or (wanted is None and length > 0)
+            for length, wanted in zip(found, shape, strict=True)
+        )
+        if not fits:
+            wanted = ' x '.join('any' if length is None else str(length) for length in shape)
+            raise self.refusal(f'{name} has shape {found}, not {wanted}')
         self._unread.discard(name)
         return self._checkpoint.array(name)
+
+    def shape(self, name: str) -> tuple[int, ...]:
+        """Return the shape of a tensor; a ``SceneError`` if there is none."""
+        if name not in self._checkpoint.state:
+            raise self._mismatch('lacks', [name])
+        return self._checkpoint.state[name].shape
 
     def skip(self, *names: str) -> None:
         """Take note of tensors that tell nothing about a picture."""
@@ -56,16 +73,8 @@ class Tensors:
 
     def dense(self, name: str, inputs: int, outputs: int | None) -> Dense:
         """Return a layer with so many inputs and outputs, None for any number."""
-        weights, biases = self.take(f'{name}.weight'), self.take(f'{name}.bias')
-        rows = outputs or (len(weights) if weights.ndim else 0)
-        self.expect(f'{name}.weight', weights, (rows, inputs))
-        self.expect(f'{name}.bias', biases, (rows,))
-        return Dense(weights, biases)
-
-    def expect(self, name: str, array: np.ndarray, shape: tuple[int, ...]) -> None:
-        """Refuse an array of another shape, or an empty one."""
-        if array.shape != shape or not array.size:
-            raise self.refusal(f'{name} has shape {array.shape}, not {shape}')
+        weights = self.take(f'{name}.weight', outputs, inputs)
+        return Dense(weights, self.take(f'{name}.bias', len(weights)))
 
     def check_number(self, name: str, value: int) -> None:
         """Refuse a number that is saved with the model and differs; old checkpoints lack it."""

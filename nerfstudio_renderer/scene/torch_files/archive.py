@@ -16,8 +16,8 @@ from nerfstudio_renderer.scene.torch_files.problems import Damaged, Refused
 from nerfstudio_renderer.scene.torch_files.source import Source
 from nerfstudio_renderer.wording import shortened
 
-# One record for each tensor: nerfacto with its optimisers has about 100, a large model thousands.
-# A record takes about 500 bytes of memory, so that this is 32 MB.
+# One for each tensor: nerfacto with its optimiser has about 150. A record takes some 500 bytes of
+# memory, so that this many take 32 MB.
 _MOST_RECORDS = 65_536
 # 128 bytes for each of them; PyTorch's names and extra fields take less than 100.
 _LARGEST_DIRECTORY = 8 * 2**20
@@ -40,7 +40,9 @@ class Record:
     header: int
     """Byte at which its local header begins."""
     size: int
-    """Bytes of its content."""
+    """Bytes of its content as they lie in the file."""
+    is_stored: bool
+    """Whether they are the content as it is, neither compressed nor encrypted."""
     end: int = 0
     """Byte at which the next record or the directory begins: no content reaches beyond it."""
 
@@ -57,7 +59,7 @@ class Archive:
     The records of a zip archive.
 
     :raises Damaged: if it has no directory at its end, or one that contradicts itself.
-    :raises Refused: if it has more records than a checkpoint, or compressed ones.
+    :raises Refused: if it has more records than a checkpoint.
     """
 
     def __init__(self, source: Source) -> None:
@@ -80,9 +82,17 @@ class Archive:
         return name in self._records
 
     def size(self, name: str) -> int:
-        """Return how many bytes a record has; raises Damaged if there is none of that name."""
+        """
+        Return how many bytes a record has.
+
+        :raises Damaged: if there is none of that name.
+        :raises Refused: if it is compressed: a small file could hold any amount of content.
+        """
         if name not in self._records:
             raise Damaged(f'it lacks the record {shortened(name)}')
+        if not self._records[name].is_stored:
+            raise Refused(f'it has a compressed or encrypted record {shortened(name)}, which '
+                          'torch.save never writes; save it anew with PyTorch')
         return self._records[name].size
 
     def begin(self, name: str) -> int:
@@ -142,26 +152,28 @@ def _entries(directory: bytes, count: int) -> Iterator[Record]:
         position += _ENTRY.size
         name = directory[position:position + name_length].decode('utf-8', 'surrogateescape')
         position += name_length
-        if method != 0 or flags & _ENCRYPTED:
-            raise Refused(f'it has a compressed or encrypted record {shortened(name)}, which '
-                          'torch.save never writes; save it anew with PyTorch')
-        size, header = _sizes(fields, directory[position:position + extra_length])
+        packed, size, header = _sizes(fields, directory[position:position + extra_length])
         position += extra_length + comment_length
-        yield Record(name, header, size)
+        is_stored = method == 0 and not flags & _ENCRYPTED
+        if is_stored and packed != size:
+            raise Damaged(f'its record {shortened(name)} has two sizes')
+        yield Record(name, header, packed, is_stored)
     if position != len(directory):
         raise Damaged('the directory of its records has another size than it says')
 
 
-def _sizes(fields: tuple, extra: bytes) -> tuple[int, int]:
-    """Return a record's size and the byte of its header, from zip64's field where too large."""
+def _sizes(fields: tuple, extra: bytes) -> tuple[int, int, int]:
+    """
+    Return a record's bytes in the file, those of its content, and where its header begins.
+
+    What is too large for its field is in zip64's extra field.
+    """
     packed, size, header = fields[8], fields[9], fields[16]
     wide = _extra_numbers(extra) if _SATURATED in (packed, size, header) else iter(())
     size = next(wide) if size == _SATURATED else size
     packed = next(wide) if packed == _SATURATED else packed
     header = next(wide) if header == _SATURATED else header
-    if packed != size:
-        raise Damaged('a record has two sizes')
-    return size, header
+    return packed, size, header
 
 
 def _extra_numbers(extra: bytes) -> Iterator[int]:

@@ -34,7 +34,8 @@ class _ScalarType(Stateful):
 
 def _scalar_type(code: object, *_: object) -> _ScalarType:
     if type(code) is not str or code not in _SCALARS:
-        raise Refused(f'it holds a numpy value of type {shortened(str(code))}, which is no number')
+        kind = shortened(code) if type(code) is str else type(code).__name__
+        raise Refused(f'it holds a numpy value of type {kind}, which is no number')
     return _ScalarType(code)
 
 

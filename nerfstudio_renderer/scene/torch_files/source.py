@@ -26,7 +26,10 @@ class Source:
         self.path = path
         self._lock = threading.Lock()
         # Not to wait for somebody to write into a pipe of that name.
-        self._descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            self._descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        except ValueError as error:  # a zero byte, or what is not of the file system's encoding
+            raise Refused(f'there is no such path: {error}') from error
         status = os.fstat(self._descriptor)
         self.size = status.st_size
         """Bytes when it was opened."""

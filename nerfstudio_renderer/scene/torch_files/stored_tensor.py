@@ -17,6 +17,9 @@ import numpy as np
 _MOST_DIMENSIONS = 32
 # Beyond this numpy makes no array, be it empty; no machine has such memory.
 _MOST_BYTES = 2**48
+# Elements that are read for each of a view: a column of a table of 1,000 has all of them read.
+_MOST_SPREAD = 1024
+_SMALL = 2**20
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +75,8 @@ class StoredTensor:
 
     def __post_init__(self) -> None:
         _check_dimensions(self.offset, self.shape, self.stride)
+        if self.element.size * math.prod(max(1, n) for n in self.shape) > _MOST_BYTES:
+            raise Damaged('a tensor has a shape that no memory can hold')
         if self.offset + self._span > self.storage.nbytes // self.element.size:
             raise Damaged(f'a tensor of shape {list(self.shape)} and stride {list(self.stride)} '
                           f'at {self.offset} is not within the {self.storage.nbytes} bytes of '
@@ -115,6 +120,9 @@ class StoredTensor:
             view = np.empty(self.shape, dtype)
             self._fill(view.reshape(-1))
         else:
+            if self._span > _MOST_SPREAD * math.prod(self.shape) + _SMALL:
+                raise Refused(f'it has a tensor of shape {list(self.shape)} that is spread over '
+                              f'{self._span} elements')
             run = np.empty(self._span, dtype)
             self._fill(run)
             strides = [step * dtype.itemsize for step in self.stride]
@@ -147,5 +155,3 @@ def _check_dimensions(offset: object, shape: Sequence, stride: Sequence) -> None
     if len(shape) != len(stride) or len(shape) > _MOST_DIMENSIONS \
             or not all(type(number) is int and number >= 0 for number in numbers):
         raise Damaged('a tensor has no possible shape or stride')
-    if math.prod(max(1, count) for count in shape) > _MOST_BYTES:
-        raise Damaged('a tensor has a shape that no memory can hold')

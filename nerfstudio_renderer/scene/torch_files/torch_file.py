@@ -16,7 +16,7 @@ from nerfstudio_renderer.scene.torch_files.source import Source
 from nerfstudio_renderer.scene.torch_files.stored_tensor import Records, Storage
 from nerfstudio_renderer.scene.torch_files.unpickler import Unpickler
 
-# nerfacto with its optimisers has 20 kB; nothing but tensors' names and places is in it.
+# nerfacto with its optimiser has 10 kB; nothing but tensors' names and places is in it.
 _LARGEST_PICKLE = 8 * 2**20
 _PICKLE = re.compile(r'[^/]+/data\.pkl')
 _BYTE_ORDERS = {b'little': '<', b'big': '>'}

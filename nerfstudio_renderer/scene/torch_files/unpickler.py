@@ -16,8 +16,8 @@ from typing import Any
 from nerfstudio_renderer.scene.torch_files.problems import Damaged, Refused
 from nerfstudio_renderer.wording import shortened
 
-# nerfacto with its optimisers has 9,000, about 25 for each tensor. One opcode makes one object of
-# at most 500 bytes at most, and each is a memo entry at most: 250 MB and half a second.
+# nerfacto with its optimiser has 3,500, about 30 for each tensor. Each makes one object or one
+# reference of the memo at most, so that this many take 50 MB and a second.
 _MOST_OPCODES = 500_000
 
 
@@ -139,7 +139,9 @@ class Unpickler:
     # Names and calls.
 
     def _name(self, module: object, name: object) -> None:
-        found = self._names.get((module, name)) if type(module) is type(name) is str else None
+        if not type(module) is type(name) is str:
+            raise Damaged('its pickle names something by what is no text')
+        found = self._names.get((module, name))
         if found is None:
             raise Refused(f'it holds {shortened(f"{module}.{name}")}, which is neither a tensor '
                           'nor a plain value; nothing was run')
@@ -173,9 +175,14 @@ class Stateful:
 
 
 def _check_key(key: object) -> None:
-    """Refuse keys whose hash could take for ever: of tuples within tuples."""
-    parts = key if type(key) is tuple else (key,)
-    if any(type(part) not in (str, int, float, bool, bytes, type(None)) for part in parts):
+    """
+    Refuse keys that could make a dictionary take for ever.
+
+    These are tuples within tuples, each hashed again, and numbers of one hash: Python's of an int
+    is its remainder by 2**61 - 1, while those of texts differ with each process.
+    """
+    is_large = type(key) is int and abs(key) >= 2**61 - 1
+    if type(key) not in (str, int, float, bool, bytes, type(None)) or is_large:
         raise Refused('it has a dictionary whose keys are no names or numbers')
 
 

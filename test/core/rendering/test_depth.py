@@ -27,7 +27,6 @@ from nerfstudio_renderer import (
     optical_depth,
     Projection,
     select_engine,
-    StrideLevels,
     Update,
 )
 from nerfstudio_renderer.cameras.directions import axis_cosines, unit_directions

@@ -5,17 +5,18 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict, OrderedDict
 import gc
-import io
 from pathlib import Path
 import subprocess
 import sys
 import warnings
+import zipfile
 
 from nerfstudio_renderer import SceneError
 from nerfstudio_renderer.scene import bundled_config
 from nerfstudio_renderer.scene.torch_files import open_torch_file, StoredTensor
 import numpy as np
 import pytest
+from support.torch_archives import change_pickle, records_of, write_archive
 import torch
 
 BUNDLED = next(bundled_config().parent.glob('nerfstudio_models/*.ckpt'))
@@ -121,7 +122,8 @@ def test_parameters_and_tensors_with_attributes_are_tensors(tmp_path):
 def test_plain_values_are_plain(tmp_path):
     content = {
         'numbers': [0, 1, -1, 255, 65535, 2**31, -2**40, 2**70, 0.1, float('inf'), True, None],
-        'texts': ['', 'ü\n', 'x' * 300], 3: (1, (2, 3)), (1, 'a'): {}, 'bytes': b'\x00\xff',
+        'texts': ['', 'ü\n', 'x' * 300], 3: (1, (2, 3)),
+        0.5: {}, None: 1, b'k': 2, 'bytes': b'\x00\xff',
         'ordered': OrderedDict(a=1), 'counted': Counter('aab'),
         'default': defaultdict(dict, {1: {'x': 2}}), 'complex': 1 + 2j, 'size': torch.Size([1, 2]),
     }
@@ -150,7 +152,7 @@ def test_later_protocols_are_read(tmp_path, protocol):
 def test_numpy_scalars_of_both_versions_become_numbers(tmp_path, module, value):
     path = _saved(tmp_path, {'lr': value})
     written = b'numpy._core.multiarray' if int(np.__version__[0]) > 1 else b'numpy.core.multiarray'
-    _change_pickle(path, lambda pickle: pickle.replace(written, module))
+    change_pickle(path, lambda pickle: pickle.replace(written, module))
     (number,) = open_torch_file(path).content.values()
     assert type(number) is type(value.item())
     np.testing.assert_equal(number, value.item())
@@ -158,13 +160,20 @@ def test_numpy_scalars_of_both_versions_become_numbers(tmp_path, module, value):
 
 def test_the_byte_order_of_another_machine_is_turned(tmp_path):
     path = _saved(tmp_path, torch.arange(5, dtype=torch.int32))
-    _write_archive(path, {
-        'x/data.pkl': _records(path)['data.pkl'], 'x/byteorder': b'big',
-        'x/data/0': np.arange(5, dtype='>i4').tobytes(),
+    write_archive(path, {
+        **records_of(path), 'byteorder': b'big', 'data/0': np.arange(5, dtype='>i4').tobytes(),
     })
     array = open_torch_file(path).content.read()
     assert array.dtype == np.int32 and array.dtype.isnative
     assert array.tolist() == [0, 1, 2, 3, 4]
+
+
+def test_sizes_and_places_beyond_4_gib_are_found_where_zip64_has_them(tmp_path, monkeypatch):
+    path = _saved(tmp_path, {'a': torch.arange(100), 'b': torch.arange(3)})
+    monkeypatch.setattr(zipfile, 'ZIP64_LIMIT', 4)
+    write_archive(path, records_of(path))
+    assert path.read_bytes().count(b'\xff' * 8) >= 3
+    _assert_as_torch_reads_it(path)
 
 
 def test_the_bundled_checkpoint_is_read_as_pytorch_reads_it():
@@ -261,25 +270,3 @@ def test_numbers_that_are_only_marked_as_conjugated_are_refused(tmp_path):
     stored = open_torch_file(_saved(tmp_path, torch.ones(2, dtype=torch.complex64).conj())).content
     with pytest.raises(SceneError, match='resolve_conj'):
         stored.read()
-
-
-def _records(path: Path) -> dict[str, bytes]:
-    """Return the records of a file of torch.save, without their folder."""
-    reader = torch._C.PyTorchFileReader(str(path))
-    return {name: reader.get_record(name) for name in reader.get_all_records()}
-
-
-def _write_archive(path: Path, records: dict[str, bytes]) -> None:
-    import zipfile
-
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, 'w') as archive:
-        for name, content in records.items():
-            archive.writestr(name, content)
-    path.write_bytes(buffer.getvalue())
-
-
-def _change_pickle(path: Path, change) -> None:
-    records = _records(path)
-    records['data.pkl'] = change(records['data.pkl'])
-    _write_archive(path, {f'x/{name}': content for name, content in records.items()})

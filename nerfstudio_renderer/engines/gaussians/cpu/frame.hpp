@@ -5,6 +5,8 @@
 
 #include <cstdint>
 
+#include "view.hpp"
+
 namespace gaussians
 {
 
@@ -51,7 +53,7 @@ struct Frame
   Splat * splats;
   Footprint * footprints;
   std::int32_t * splat_counts;
-  // [part][tile]: how many Gaussians of a part of the scene reach a tile; later, how many are
+  // [part][tile_counts_room(view)]: how many Gaussians of a part of the scene reach a tile; later, how many are
   // before them in the tile.
   std::uint32_t * tile_counts;
   // Parts into which the scene's chunks are divided.
@@ -65,6 +67,12 @@ struct Frame
 
 // Of a pixel: red, green, blue, depth, accumulation.
 constexpr int CHANNELS = 5;
+
+// Tiles, and some room behind them for counting without looking where the picture ends.
+inline __attribute__((always_inline)) std::int64_t tile_counts_room(const View & view)
+{
+  return static_cast<std::int64_t>(view.columns) * (view.rows + 1) + 2;
+}
 
 struct Range
 {

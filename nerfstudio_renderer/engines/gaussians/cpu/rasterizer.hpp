@@ -56,7 +56,7 @@ public:
   bool render(const View & view, float * picture, const Cancelled & cancelled)
   {
     const std::int32_t tiles = view.columns * view.rows;
-    tile_counts_.reserve(static_cast<std::size_t>(parts_) * tiles);
+    tile_counts_.reserve(parts_ * tile_counts_room(view));
     tile_starts_.reserve(tiles + 1);
     Frame frame{
       splats_.data(), footprints_.data(), splat_counts_.data(), tile_counts_.data(), parts_,
@@ -82,7 +82,7 @@ public:
               kernels_.project(scene, view, frame, part);
             }
           });
-        prepare.run(1, stop, [&](std::int32_t) {frame.entries = arrange(tiles);});
+        prepare.run(1, stop, [&](std::int32_t) {frame.entries = arrange(tiles, tile_counts_room(view));});
         fill.run(
           parts_, stop, [&](std::int32_t part) {
             if (!poll()) {
@@ -110,12 +110,12 @@ public:
 private:
   // Give each tile a place for its entries, and each part of the scene the first of its places in
   // there. Returns the memory for all.
-  Entry * arrange(std::int32_t tiles)
+  Entry * arrange(std::int32_t tiles, std::int64_t room)
   {
     // In 32 bits, which the compiler makes vectors of: no tile has more than the scene.
     next_.assign(tiles, 0);
     for (std::int32_t part = 0; part < parts_; ++part) {
-      std::uint32_t * const counts = tile_counts_.data() + std::int64_t{part} * tiles;
+      std::uint32_t * const counts = tile_counts_.data() + part * room;
       for (std::int32_t tile = 0; tile < tiles; ++tile) {
         const std::uint32_t before = next_[tile];
         next_[tile] = before + counts[tile];

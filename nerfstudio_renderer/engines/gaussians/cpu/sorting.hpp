@@ -18,6 +18,8 @@ inline std::uint32_t splat_of(Entry entry) {return static_cast<std::uint32_t>(en
 
 // The most values that a digit has.
 constexpr int MOST_DIGITS = 2048;
+// Digits of a depth, if they are as short as they get.
+constexpr int MOST_PASSES = 6;
 
 // The places of depths, above the smallest one, by which they are sorted.
 struct Places
@@ -61,19 +63,23 @@ inline Places choose_places(const Entry * entries, std::int64_t count, int passe
 inline Entry * sort_digits(
   const Places & places, Entry * entries, Entry * other, std::int64_t count)
 {
-  std::uint32_t counts[MOST_DIGITS];
+  std::uint32_t counts[MOST_PASSES][MOST_DIGITS];
+  const std::uint32_t values = 1u << places.bits;
   for (int pass = 0; pass < places.passes; ++pass) {
-    const std::uint32_t values = 1u << places.bits;
-    std::memset(counts, 0, values * sizeof(*counts));
-    for (std::int64_t i = 0; i < count; ++i) {
-      ++counts[digit(places, pass, entries[i])];
+    std::memset(counts[pass], 0, values * sizeof(**counts));
+  }
+  for (std::int64_t i = 0; i < count; ++i) {
+    for (int pass = 0; pass < places.passes; ++pass) {
+      ++counts[pass][digit(places, pass, entries[i])];
     }
+  }
+  for (int pass = 0; pass < places.passes; ++pass) {
     std::uint32_t sum = 0;
     for (std::uint32_t value = 0; value < values; ++value) {
-      sum += std::exchange(counts[value], sum);
+      sum += std::exchange(counts[pass][value], sum);
     }
     for (std::int64_t i = 0; i < count; ++i) {
-      other[counts[digit(places, pass, entries[i])]++] = entries[i];
+      other[counts[pass][digit(places, pass, entries[i])]++] = entries[i];
     }
     std::swap(entries, other);
   }
@@ -125,14 +131,13 @@ inline Entry * sort_tile(
   // Two digits do for nearly all, unless the depths of many differ in their last places alone.
   constexpr int FEW = 24;
   constexpr int FIRST_PASSES = 2;
-  constexpr int ALL_PASSES = 6;
   if (count > FEW) {
     const Places places = choose_places(entries, count, FIRST_PASSES);
     Entry * const sorted = sort_digits(places, entries, other, count);
     Entry * const spare = sorted == entries ? other : entries;
     entries = sorted;
     if (places.shift && !insert_in_order(sorted, count, 4 * count)) {
-      entries = sort_digits(choose_places(sorted, count, ALL_PASSES), sorted, spare, count);
+      entries = sort_digits(choose_places(sorted, count, MOST_PASSES), sorted, spare, count);
     }
   } else {
     insert_in_order(entries, count, count * count);

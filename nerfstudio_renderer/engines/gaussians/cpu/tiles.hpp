@@ -131,7 +131,7 @@ INLINE void fill_tiles(const Scene & scene, const View & view, const Frame & fra
   TileRow rows[MOST_TILE_ROWS];
   // How many of the part a tile has got so far, and those of the parts before it.
   std::uint32_t * const next =
-    frame.tile_counts + static_cast<std::int64_t>(part) * view.columns * view.rows;
+    frame.tile_counts + part * tile_counts_room(view);
   const Range chunks = chunks_of(part, frame.parts, scene.chunks);
   for (std::int64_t chunk = chunks.first; chunk < chunks.end; ++chunk) {
     const std::int64_t end = chunk * CHUNK + frame.splat_counts[chunk];

@@ -15,8 +15,7 @@
 
 from __future__ import annotations
 
-import importlib.util
-
+from nerfstudio_renderer.optional_packages import is_installed
 import torch
 
 _LEAST_CAPABILITY = (8, 0)
@@ -33,7 +32,7 @@ def unsupported_reason(device: torch.device) -> str | None:
     if capability < _LEAST_CAPABILITY:
         return (f'{torch.cuda.get_device_name(device)} has compute capability '
                 f'{_version(capability)}, and Triton needs {_version(_LEAST_CAPABILITY)}')
-    if importlib.util.find_spec('triton') is None:
+    if not is_installed('triton'):
         return 'Triton is not installed: it comes with PyTorch for CUDA on Linux'
     return None
 

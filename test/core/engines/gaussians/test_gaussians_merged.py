@@ -5,13 +5,13 @@ from dataclasses import replace
 
 from nerfstudio_renderer.engines.gaussians.cpu import rasterizer
 from nerfstudio_renderer.engines.gaussians.cpu.rasterizer import PackedGaussians, Rasterizer
-from nerfstudio_renderer.engines.gaussians.gaussians import Gaussians
+from nerfstudio_renderer.scene.gaussians.gaussians import Gaussians
 import numpy as np
 import pytest
-from support.gaussian_scenes import camera, looking, room
+from support.gaussian_scenes import camera, edited, looking, room
 
 pytestmark = pytest.mark.skipif(
-    rasterizer.why_unavailable() is not None, reason='setup.py has not compiled the kernels'
+    rasterizer.unsupported_reason() is not None, reason='setup.py has not compiled the kernels'
 )
 
 
@@ -24,7 +24,7 @@ def psnr(a, b):
 
 
 def of_every_array(function, scene):
-    arrays = (scene.means, scene.quaternions, scene.log_scales, scene.opacities, scene.sh)
+    arrays = (scene.means, scene.quaternions, scene.log_scales, scene.opacity_logits, scene.sh)
     return Gaussians(*map(function, arrays), scene.antialiased, scene.background)
 
 
@@ -42,7 +42,7 @@ def test_none_stay_none():
 
 def test_cells_of_one_leave_the_picture_as_it_is():
     scene = room(5000)
-    scene.opacities[:] = np.clip(scene.opacities, -4.0, 4.0)
+    scene = edited(scene, 'opacity_logits', np.s_[:], np.clip(scene.opacity_logits, -4.0, 4.0))
     packed = PackedGaussians(scene)
     assert psnr(picture(packed.merged(1)), picture(packed)) > 70.0
 
@@ -50,9 +50,9 @@ def test_cells_of_one_leave_the_picture_as_it_is():
 @pytest.mark.parametrize('antialiased', [False, True])
 def test_two_at_the_same_place_become_one_that_covers_as_much(antialiased):
     scene = replace(room(5000), antialiased=antialiased)
-    scene.opacities[:] = np.log(0.25 / 0.75)
+    scene = edited(scene, 'opacity_logits', np.s_[:], np.log(0.25 / 0.75))
     doubled = of_every_array(lambda array: np.repeat(array, 2, axis=0), scene)
-    scene.opacities[:] = 0.0  # half
+    scene = edited(scene, 'opacity_logits', np.s_[:], 0.0)
     merged = PackedGaussians(doubled).merged(2)
     assert len(merged) == len(scene)
     assert psnr(picture(merged), picture(PackedGaussians(scene))) > 70.0
@@ -66,9 +66,9 @@ def test_one_of_many_has_their_moments():
     centres = centres @ np.linalg.inv(np.linalg.cholesky(np.cov(centres.T, bias=True))).T
     deviations, deviation, opacity = np.array([0.4, 0.2, 0.1]), 0.002, 0.8
     scene = room(4096)
-    scene.means[:] = centres * deviations
-    scene.log_scales[:] = np.log(deviation)
-    scene.opacities[:] = np.log(opacity / (1.0 - opacity))
+    scene = edited(scene, 'means', np.s_[:], centres * deviations)
+    scene = edited(scene, 'log_scales', np.s_[:], np.log(deviation))
+    scene = edited(scene, 'opacity_logits', np.s_[:], np.log(opacity / (1.0 - opacity)))
     # Shadows: the root of the sum of the products of two of the axes' variances.
     x, y, z = deviations**2 + deviation**2
     covered = 4096 * opacity * np.sqrt(3.0) * deviation**2 / np.sqrt(x * y + y * z + z * x)
@@ -77,7 +77,7 @@ def test_one_of_many_has_their_moments():
         means=np.zeros((1, 3), np.float32),
         quaternions=np.array([[1.0, 0.0, 0.0, 0.0]], np.float32),
         log_scales=np.log([[x, y, z]]).astype(np.float32) / 2,
-        opacities=np.log([covered / (1.0 - covered)]).astype(np.float32),
+        opacity_logits=np.log([covered / (1.0 - covered)]).astype(np.float32),
         sh=scene.sh.mean(0, keepdims=True), background=scene.background,
     )
     assert psnr(picture(PackedGaussians(scene).merged(4096)), picture(PackedGaussians(one))) > 70.0

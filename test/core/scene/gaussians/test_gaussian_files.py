@@ -262,6 +262,7 @@ BROKEN = {
     'a rotation too small to be one': ('rot_', 1e-30),
     'a rotation that is no number': ('rot_2', np.nan),
     'an infinite scale': ('scale_1', np.inf),
+    'no scale': ('scale_0', -np.inf),
     'a scale whose square is infinite': ('scale_1', 60.0),
     'an opacity that is no number': ('opacity', np.nan),
     'a colour that is no number': ('f_dc_1', np.nan),
@@ -291,6 +292,29 @@ def test_a_splat_may_be_flat_but_not_of_negative_size(tmp_path):
     got = read(tmp_path / 'a.splat', bytes(content))
     assert (len(got.gaussians), got.left_out) == (2, 1)
     assert np.exp(got.gaussians.log_scales[0, 0]) < 1e-37
+
+
+def test_a_splat_without_a_rotation_is_left_out(tmp_path):
+    content = bytearray(splat_files.splat(random_gaussians(3, 0)))
+    content[32 + 28:32 + 32] = b'\x80' * 4
+    assert read(tmp_path / 'a.splat', bytes(content)).left_out == 1
+
+
+def test_bytes_of_harmonics_in_a_compressed_ply_are_middles_but_for_the_ends(tmp_path):
+    content = splat_files.compressed_ply(random_gaussians(1, 1))
+    content = content[:-9] + bytes([0, 1, 127, 128, 254, 255, 64, 192, 3])
+    got = read(tmp_path / 'a.ply', content).gaussians
+    levels = np.array([0, 1.5, 127.5, 128.5, 254.5, 256, 64.5, 192.5, 3.5]) / 32 - 4
+    np.testing.assert_allclose(got.sh[0, 1:].T.ravel(), levels)
+
+
+def test_a_pixel_of_sog_that_is_no_rotation_is_left_out(tmp_path):
+    pytest.importorskip('PIL')
+    files = splat_files.sog_files(random_gaussians(40, 0))
+    pixels = np.full((40, 4), 255, np.uint8)
+    pixels[[3, 5], 3] = 251, 0
+    files['quats.webp'] = splat_files.webp(pixels.reshape(5, 8, 4))
+    assert read(tmp_path / 'a.sog', splat_files.zipped(files)).left_out == 2
 
 
 def test_the_world_is_that_of_the_transforms_beside_the_file(tmp_path):

@@ -18,6 +18,8 @@ import pytest
 from support import splat_files
 from support.splat_files import random_gaussians
 
+pytestmark = pytest.mark.filterwarnings('error::RuntimeWarning')  # as numpy's of overflows
+
 GAUSSIANS = random_gaussians(20, 1)
 PLAIN = random_gaussians(20, 0)
 MOST_MEMORY = 32 << 20  # for files of a few kilobytes

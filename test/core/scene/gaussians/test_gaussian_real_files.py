@@ -10,7 +10,7 @@ from nerfstudio_renderer.scene.gaussians import read_gaussians
 import numpy as np
 import pytest
 
-FOLDER = Path(__file__).parents[1] / 'data' / 'gaussians'
+FOLDER = Path(__file__).parents[3] / 'data' / 'gaussians'
 INDEX = 1234
 
 

@@ -313,6 +313,11 @@ def test_long_and_strange_names_stay_one_line(tmp_path):
     ('liar.ply', lambda: PLY.replace(b'vertex 40', b'vertex 4000000000')),
     ('liar.sog', lambda: splat_files.zipped(
         sog(lambda files, meta: meta.update(count=4_000_000_000)))),
+    ('bomb.sog', lambda: splat_files.zipped(
+        sog(lambda files, meta: files.update({'sh0.webp': bytes(50 << 20)})),
+        zipfile.ZIP_DEFLATED)),
+    ('picture.sog', lambda: splat_files.zipped(
+        sog(lambda files, meta: files.update({'sh0.webp': webp(4000, 4000)})))),
 ])
 def test_a_small_file_takes_little_memory_whatever_it_claims(name, content, tmp_path):
     path = tmp_path / name
