@@ -20,7 +20,7 @@ from tools.environment.steps import SETS, stale
 
 
 def run() -> int:
-    """Bring the environment of the checkout that this file is in up to date; return the exit status."""
+    """Bring this checkout's environment up to date; return the exit status."""
     parser = argparse.ArgumentParser(prog='tools.environment', description=run.__doc__)
     parser.add_argument('set', nargs='?', choices=SETS, default='full', help='what to install')
     parser.add_argument(
