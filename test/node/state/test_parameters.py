@@ -209,7 +209,7 @@ def test_a_camera_that_the_scene_cannot_be_seen_with_keeps_no_other_parameter_fr
             return node.set_parameters([Parameter(name, value=value)])[0].reason
 
         assert 'the method of this scene rasterises' in refusal('projection', 'fisheye')
-        node._interface._camera._on_camera_info(camera_info(d=PLUMB_BOB))
+        node._endpoints._camera._on_camera_info(camera_info(d=PLUMB_BOB))
         assert refusal('encoding', 'bgr8') == ''
     rclpy.shutdown(context=context)
 
