@@ -37,7 +37,7 @@ COPY tools/environment tools/environment
 COPY requirements requirements
 RUN --mount=type=cache,target=/root/.cache/pip \
     docker/pytorch.sh "$CUDA_VERSION" "$PYTORCH" "$PYTORCH_INDEX" \
-    && python3 -m tools.environment --until cmake \
+    && python3 -m tools.environment wheels \
     || { tail -n 30 .venv/setup/setup.log 2>/dev/null; false; }
 ENV PATH=/opt/nerfstudio_renderer/.venv/bin:$PATH
 

@@ -14,7 +14,7 @@ BENCH_ARGS ?=
 
 # A sourced ROS 2 would put its own Python packages, libraries and middleware before those in .venv,
 # and messages built against a mixture crash. The same list, with more about it, is in
-# tools/environment/environ.py.
+# tools/environment/shell.py.
 unexport _ROS_WHEELS_BOOTSTRAP_COMPLETE AMENT_PREFIX_PATH CMAKE_PREFIX_PATH COLCON_DEFAULTS_FILE
 unexport COLCON_PREFIX_PATH PYTHONHOME PYTHONPATH RMW_IMPLEMENTATION ROS_DISTRO ROS_PYTHON_VERSION
 unexport ROS_VERSION
@@ -30,12 +30,17 @@ LD_LIBRARY_PATH := $(subst $(space),:,$(filter-out $(addsuffix /%,$(subst :, ,$(
 help: ## show this list
 	@sed -nE 's/^([a-z]+):.*## (.*)$$/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
 
-setup: ## build .venv, or bring it up to date
+define set_up
 	@command -v $(PYTHON) >/dev/null || \
 		{ echo 'error: no $(PYTHON) found: install Python 3.10, 3.11 or 3.12' >&2; exit 1; }
-	@$(PYTHON) -m tools.environment $(if $(filter-out file,$(origin PYTHON)),--same-python)
+	@$(PYTHON) -m tools.environment $(1) $(if $(filter-out file,$(origin PYTHON)),--same-python)
+endef
 
-demo: setup ## fly through the bundled scene and write demo_output/
+setup: ## build .venv with all that tests and benchmarks need, or bring it up to date
+	$(call set_up,full)
+
+demo: ## fly through the bundled scene and write demo_output/
+	$(call set_up,light)
 	@$(VENV_PYTHON) -m examples.demo $(DEMO_ARGS)
 
 bench: setup ## measure speed, pictures and latencies and write bench_output/
@@ -66,10 +71,13 @@ lint: setup ## run the linters alone
 	@$(VENV_PYTHON) -m ruff check
 	@$(VENV_PYTHON) -m pytest -q -m linter
 
-lock: ## resolve requirements/*.in anew into requirements/lock.txt (needs uv)
-	uv pip compile --universal --python-version 3.10 --no-python-downloads --upgrade \
-		--no-emit-package lark-parser --annotation-style line --custom-compile-command 'make lock' \
-		--output-file requirements/lock.txt requirements/*.in
+# The light set is a part of the full one, at the same versions.
+COMPILE := uv pip compile --universal --python-version 3.10 --no-python-downloads \
+	--no-emit-package lark-parser --annotation-style line --custom-compile-command 'make lock'
+lock: ## resolve requirements/*.in anew into requirements/lock*.txt (needs uv)
+	$(COMPILE) --upgrade --output-file requirements/lock.txt requirements/full.in
+	$(COMPILE) --constraint requirements/lock.txt --output-file requirements/lock-light.txt \
+		requirements/light.in
 
 clean: ## remove what builds, tests, demo and benchmarks leave
 	rm -rf build install log demo_output bench_output .pytest_cache .ruff_cache .hypothesis

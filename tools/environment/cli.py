@@ -1,17 +1,4 @@
-# Copyright 2026 The nerfstudio_renderer_ros Authors
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
-
+# SPDX-License-Identifier: Apache-2.0
 """What the user sees of the set-up: a line for each step, one line for an error."""
 
 from __future__ import annotations
@@ -26,27 +13,23 @@ import signal
 import sys
 import time
 
-from tools.environment import virtualenv
-from tools.environment.commands import Shell
-from tools.environment.errors import SetupError
+from tools.environment import machine, virtualenv
 from tools.environment.layout import Layout
-from tools.environment.steps import stale, Step, STEPS
+from tools.environment.shell import SetupError, Shell
+from tools.environment.steps import SETS, stale
 
 
 def run() -> int:
     """Bring `.venv` of the checkout that this file is in up to date; return the exit status."""
     parser = argparse.ArgumentParser(prog='tools.environment', description=run.__doc__)
+    parser.add_argument('set', nargs='?', choices=SETS, default='full', help='what to install')
     parser.add_argument(
         '--same-python', action='store_true',
         help='refuse a finished .venv of another Python version than the running one')
-    parser.add_argument(
-        '--until', metavar='STEP', choices=[step.name for step in STEPS], default=STEPS[-1].name,
-        help='leave out the steps after this one, as for a layer of a container image')
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        layout = Layout(Path(__file__).resolve().parents[2])
-        set_up(layout, arguments.same_python, arguments.until)
+        set_up(Layout(Path(__file__).resolve().parents[2]), arguments.set, arguments.same_python)
     except SetupError as error:
         print(f'error: {error}', file=sys.stderr)
         return 1
@@ -56,28 +39,23 @@ def run() -> int:
     return 0
 
 
-def set_up(layout: Layout, same_python: bool = False, until: str = STEPS[-1].name) -> None:
-    """Do every step that is not done yet, up to the one named."""
-    wanted = STEPS[:[step.name for step in STEPS].index(until) + 1]
+def set_up(layout: Layout, name: str, same_python: bool = False) -> None:
+    """Do every step of a set that is not done yet."""
     with exclusively(layout.root):
         if same_python:
             virtualenv.check_version(layout)
         shell = Shell(layout.root, layout.log)
-        for step in stale(layout, wanted):
-            report(step, layout, shell)
-        print(f'{layout.venv.relative_to(layout.root)} is up to date', flush=True)
-
-
-def report(step: Step, layout: Layout, shell: Shell) -> None:
-    """Do one step, with a line that tells which it is and how long it took."""
-    print(f'[{STEPS.index(step) + 1}/{len(STEPS)}] {step.title} ...', end=' ', flush=True)
-    start = time.monotonic()
-    try:
-        step.act(layout, shell)
-    except BaseException:
-        print()
-        raise
-    print(f'{time.monotonic() - start:.0f} s', flush=True)
+        for step in stale(layout, SETS[name]):
+            machine.check_compilers()
+            print(f'{step.title} ...', end=' ', flush=True)
+            start = time.monotonic()
+            try:
+                step.act(layout, shell)
+            except BaseException:
+                print()
+                raise
+            print(f'{time.monotonic() - start:.0f} s', flush=True)
+        print(f'{layout.venv.name} is up to date ({name})', flush=True)
 
 
 @contextmanager

@@ -1,17 +1,4 @@
-# Copyright 2026 The nerfstudio_renderer_ros Authors
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
-
+# SPDX-License-Identifier: Apache-2.0
 """Where the set-up finds and puts things."""
 
 from __future__ import annotations
@@ -48,24 +35,18 @@ class Layout:
         return self.state / 'setup.log'
 
     @property
-    def stamps(self) -> Path:
-        """Return the folder with a file for each finished step."""
-        return self.state / 'stamps'
-
-    @property
     def build(self) -> Path:
         """Return colcon's build folder; the installed project links to its part of it."""
         return self.state / 'build'
 
     @property
-    def lock(self) -> Path:
-        """Return the file with the exact version of every wheel."""
-        return self.root / 'requirements' / 'lock.txt'
-
-    @property
     def interfaces(self) -> Path:
         """Return the package of messages and services."""
         return self.root / 'nerfstudio_renderer_msgs'
+
+    def lock(self, name: str) -> Path:
+        """Return the file with the exact version of every wheel of the light or the full set."""
+        return self.root / 'requirements' / {'light': 'lock-light.txt', 'full': 'lock.txt'}[name]
 
     def site_packages(self) -> Path:
         """Return the environment's folder of Python packages; it must have been created."""

@@ -1,29 +1,17 @@
-# Copyright 2026 The nerfstudio_renderer_ros Authors
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
-
+# SPDX-License-Identifier: Apache-2.0
 """The steps of the set-up, each done again only when its inputs or a step before it changed."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 import inspect
 from pathlib import Path
 
-from tools.environment import cmake_paths, fingerprint, verification, virtualenv, wheels, workspace
-from tools.environment.commands import Shell
+from tools.environment import virtualenv, wheels, workspace
 from tools.environment.layout import Layout
+from tools.environment.shell import Shell
 
 
 @dataclass(frozen=True)
@@ -36,53 +24,60 @@ class Step:
     title: str
     """What the user reads while it is done."""
 
-    identity: Callable[[Layout], str]
+    inputs: Callable[[Layout], str]
     """What stands for its inputs; another value makes it, and all after it, stale."""
 
     act: Callable[[Layout, Shell], None]
     """Does it, completely or by finishing what an interrupted run left."""
 
+    after: Step | None = None
+    """The step that must be done before."""
 
-def nothing(_: Layout) -> str:
-    """Return the identity of a step whose inputs are those of the step before it."""
-    return ''
+    def comes_after(self, other: Step) -> bool:
+        """Return whether it is another step, or must be done after it."""
+        return self is other or (self.after is not None and self.after.comes_after(other))
 
-
-STEPS = (
-    Step('venv', 'virtual environment', virtualenv.version, virtualenv.create),
-    Step('wheels', 'wheels: nerfstudio, PyTorch, ROS 2, tools (8 GB, some minutes)',
-         wheels.identity, wheels.install),
-    Step('cmake', 'include paths of the ROS 2 wheels', nothing, cmake_paths.repair),
-    Step('interfaces', 'nerfstudio_renderer_msgs', workspace.interfaces_identity,
-         workspace.build_interfaces),
-    Step('project', 'nerfstudio_renderer_ros', workspace.project_identity,
-         workspace.install_project),
-    Step('verify', 'trial of the result', nothing, verification.verify),
-)
+    def stamp(self, layout: Layout) -> str:
+        """Return what marks it as done: the hash of its inputs, its code and the step before."""
+        before = self.after.stamp(layout) if self.after else ''
+        code = Path(inspect.getfile(self.act)).read_text()
+        return sha256('\0'.join([before, code, self.inputs(layout)]).encode()).hexdigest()
 
 
-def expected(step: Step, before: str, layout: Layout) -> str:
-    """Return a finished step's stamp: its inputs, its code, and the stamp of the step before."""
-    code = Path(inspect.getfile(step.act)).read_text()
-    return fingerprint.of_texts([before, code, step.identity(layout)])
+VENV = Step('venv', 'virtual environment', virtualenv.version, virtualenv.create)
+LIGHT = Step('light', 'wheels: numpy, ROS 2, build tools (0.8 GB)',
+             wheels.light_inputs, wheels.install_light, VENV)
+INTERFACES = Step('interfaces', 'nerfstudio_renderer_msgs', workspace.interfaces_inputs,
+                  workspace.build_interfaces, LIGHT)
+PROJECT = Step('project', 'nerfstudio_renderer_ros', workspace.project_inputs,
+               workspace.install_project, INTERFACES)
+FULL = Step('full', 'wheels: nerfstudio, PyTorch, tests (8 GB, some minutes)',
+            wheels.full_inputs, wheels.install_full, LIGHT)
+
+SETS = {
+    'light': (VENV, LIGHT, INTERFACES, PROJECT),
+    'full': (VENV, LIGHT, INTERFACES, PROJECT, FULL),
+    'wheels': (VENV, LIGHT, FULL),  # for a layer of a container image
+}
+"""What can be asked for, in the order of doing it."""
 
 
-def stale(layout: Layout, steps: Sequence[Step] = STEPS) -> Iterator[Step]:
+def stale(layout: Layout, steps: Sequence[Step] = SETS['full']) -> Iterator[Step]:
     """
     Yield the steps that must be done, in order; each is stamped when the next one is asked for.
 
     So a step that raises, or is killed, stays undone.
     """
-    before = ''
+    stamps = layout.state / 'stamps'
     usable = virtualenv.is_usable(layout)
-    for index, step in enumerate(steps):
-        stamp = layout.stamps / step.name
-        done = usable and stamp.exists() and stamp.read_text() == expected(step, before, layout)
-        if not done:
-            # Its failure may leave what the later steps did half undone.
-            for later in steps[index:]:
-                (layout.stamps / later.name).unlink(missing_ok=True)
-            yield step
-            stamp.parent.mkdir(parents=True, exist_ok=True)
-            stamp.write_text(expected(step, before, layout))
-        before = stamp.read_text()
+    for step in steps:
+        path = stamps / step.name
+        if usable and path.exists() and path.read_text() == step.stamp(layout):
+            continue
+        # Its failure may leave what the later steps did half undone.
+        for later in {*steps, *SETS['full']}:
+            if later.comes_after(step):
+                (stamps / later.name).unlink(missing_ok=True)
+        yield step
+        stamps.mkdir(parents=True, exist_ok=True)
+        path.write_text(step.stamp(layout))

@@ -1,17 +1,4 @@
-# Copyright 2026 The nerfstudio_renderer_ros Authors
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
-
+# SPDX-License-Identifier: Apache-2.0
 """The step that creates the virtual environment, or adopts the one that is there."""
 
 from __future__ import annotations
@@ -19,10 +6,9 @@ from __future__ import annotations
 import shutil
 import sys
 
-from tools.environment.commands import Shell
-from tools.environment.errors import SetupError
 from tools.environment.layout import Layout
-from tools.environment.machine import check_all
+from tools.environment.machine import check_python
+from tools.environment.shell import SetupError, Shell
 
 MADE_AT = 'made_at'
 """Name of the file that says for which folder the environment was made."""
@@ -55,7 +41,7 @@ def create(layout: Layout, shell: Shell) -> None:
     :raises SetupError: if something that it takes is missing
     """
     if not is_usable(layout):
-        check_all(layout.venv)
+        check_python()
         # First, so that an interrupted removal leaves nothing that looks usable.
         (layout.venv / 'pyvenv.cfg').unlink(missing_ok=True)
         shutil.rmtree(layout.venv, ignore_errors=True)

@@ -1,76 +1,82 @@
-# Copyright 2026 The nerfstudio_renderer_ros Authors
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
-
-"""The step that installs the locked wheels."""
+# SPDX-License-Identifier: Apache-2.0
+"""The steps that install the locked wheels, first the light set, then what is more in the full."""
 
 from __future__ import annotations
 
-import os
+from pathlib import Path
 import re
 import shutil
 
-from tools.environment import fingerprint
-from tools.environment.commands import CommandFailed, Shell
-from tools.environment.environ import without_ros
-from tools.environment.errors import SetupError
 from tools.environment.layout import Layout
-from tools.environment.machine import check_compilers, check_space, free_gb
+from tools.environment.shell import CommandFailed, SetupError, Shell
 
 BOOTSTRAP = ('pip', 'setuptools', 'wheel')
-"""Installed first, at their locked versions, to install the rest (requirements/bootstrap.in)."""
+"""Installed first, at their locked versions, to install the rest."""
 
-NO_SPACE = re.compile('No space left on device|Errno 28')
-NO_NETWORK = re.compile(
-    'name resolution|Failed to establish a new connection|Network is unreachable'
-    '|incomplete-download|Connection refused|ConnectTimeout|Read timed out|Max retries exceeded')
+REASONS = (
+    ('no space left on the disk', 'No space left on device|Errno 28'),
+    ('the package index cannot be reached; the first set-up needs a network connection',
+     'name resolution|Failed to establish a new connection|Network is unreachable'
+     '|incomplete-download|Connection refused|ConnectTimeout|Read timed out|Max retries exceeded'),
+)
 """What pip's output says about two failures that its last lines do not tell."""
 
-FULL_GB = 0.1
-"""A disk with less free space than this is the reason of a failure [10^9 bytes]."""
+# The wheels of ROS 2 were built in the manylinux containers, as their exported CMake targets still
+# say: /opt/python/cp311-cp311/lib/python3.11/site-packages/numpy/_core/include.
+PYTHON_INCLUDE = re.compile(r'/opt/python/[^";]*/include/python3\.\d+')
+NUMPY_INCLUDE = re.compile(r'/opt/python/[^";]*/numpy/_?core/include')
+INCLUDES = 'import numpy, sysconfig; print(sysconfig.get_path("include"), numpy.get_include())'
 
 
-def identity(layout: Layout) -> str:
-    """Return the hash of the locked versions."""
-    return fingerprint.of_files([layout.lock])
+def light_inputs(layout: Layout) -> str:
+    """Return the locked versions of the light set."""
+    return layout.lock('light').read_text()
 
 
-def install(layout: Layout, shell: Shell) -> None:
+def full_inputs(layout: Layout) -> str:
+    """Return the locked versions of the full set."""
+    return layout.lock('full').read_text()
+
+
+def install_light(layout: Layout, shell: Shell) -> None:
+    """Install what rendering on a CPU and building the messages take."""
+    install(layout, shell, layout.lock('light'))
+    answer = shell.run('finding the include folders', [layout.python, '-c', INCLUDES])
+    python_include, numpy_include = answer.splitlines()[-1].split()
+    for path in layout.venv.glob('share/*/cmake/*.cmake'):
+        repair(path, python_include, numpy_include)
+
+
+def install_full(layout: Layout, shell: Shell) -> None:
+    """Install the rest, and import the part that fails when it is not of PyTorch's release."""
+    install(layout, shell, layout.lock('full'))
+    shell.run('trying PyTorch', [layout.python, '-c', 'import torchvision'])
+
+
+def install(layout: Layout, shell: Shell, lock: Path) -> None:
     """
     Bring the environment to the locked versions; needs no network if it has them.
 
-    :raises SetupError: if the machine lacks something, or pip fails
+    :raises SetupError: if pip fails
     """
-    check_compilers()  # a few of nerfstudio's dependencies come as sources
-    check_space(layout.venv)
     discard_unfinished(layout)
     pip = [layout.python, '-m', 'pip', 'install', '--no-input', '--progress-bar', 'off']
+    temporary = layout.state / 'tmp'
     variables = {
-        **without_ros(os.environ),
         'PIP_USER': '0',  # a user's own setting, of no use here
         'PIP_DISABLE_PIP_VERSION_CHECK': '1',
         # Gigabytes pass through it: on the disk that has room, not in a small /tmp.
-        'TMPDIR': str(layout.state / 'tmp'),
+        'TMPDIR': str(temporary),
     }
     try:
-        (layout.state / 'tmp').mkdir(parents=True, exist_ok=True)
-        shell.run('installing pip', [*pip, '-c', layout.lock, *BOOTSTRAP], variables)
+        temporary.mkdir(parents=True, exist_ok=True)
+        shell.run('installing pip', [*pip, '-c', lock, *BOOTSTRAP], variables)
         # The lock is complete, so there is nothing to resolve.
-        shell.run('installing the wheels', [*pip, '--no-deps', '-r', layout.lock], variables)
+        shell.run('installing the wheels', [*pip, '--no-deps', '-r', lock], variables)
     except CommandFailed as failure:
-        raise SetupError(explained(failure, free_gb(layout.venv))) from failure
+        raise SetupError(explained(failure)) from failure
     finally:
-        shutil.rmtree(layout.state / 'tmp', ignore_errors=True)
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def discard_unfinished(layout: Layout) -> None:
@@ -83,13 +89,19 @@ def discard_unfinished(layout: Layout) -> None:
         shutil.rmtree(half_removed, ignore_errors=True)
 
 
-def explained(failure: CommandFailed, free: float) -> str:
-    """Return the failure's line, with its reason if it is the disk (`free` GB) or the network."""
-    # pip takes a download that does not fit on the disk for one that was cut off.
-    if NO_SPACE.search(failure.output) or free < FULL_GB:
-        reason = 'no space left on the disk'
-    elif NO_NETWORK.search(failure.output):
-        reason = 'the package index cannot be reached; the first set-up needs a network connection'
-    else:
-        return str(failure)
-    return f'{failure.what} failed: {reason} (full output: {failure.log})'
+def explained(failure: CommandFailed) -> str:
+    """Return the failure's line, with its reason if it is the disk or the network."""
+    for reason, pattern in REASONS:
+        if re.search(pattern, failure.output):
+            return f'{failure.what} failed: {reason} (full output: {failure.log})'
+    return str(failure)
+
+
+def repair(path: Path, python_include: str, numpy_include: str) -> None:
+    """Make one CMake file of the wheels name this machine's Python and numpy headers."""
+    before = path.read_text()
+    # Functions, since a path is no replacement pattern.
+    after = NUMPY_INCLUDE.sub(lambda _: numpy_include, before)
+    after = PYTHON_INCLUDE.sub(lambda _: python_include, after)
+    if after != before:
+        path.write_text(after)

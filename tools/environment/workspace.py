@@ -1,30 +1,16 @@
-# Copyright 2026 The nerfstudio_renderer_ros Authors
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
-
+# SPDX-License-Identifier: Apache-2.0
 """The steps that build this repository's packages with colcon, into the environment itself."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from hashlib import sha256
 import os
 from pathlib import Path
 import shutil
 
-from tools.environment import fingerprint
-from tools.environment.commands import Shell
-from tools.environment.environ import inside
 from tools.environment.layout import Layout
-from tools.environment.machine import check_compilers
+from tools.environment.shell import Shell
 
 PROJECT = 'nerfstudio_renderer_ros'
 CORE = 'nerfstudio_renderer'
@@ -38,30 +24,45 @@ ADD_PREFIX = (
     'os.environ.get("AMENT_PREFIX_PATH", "").split(":")), sys.prefix]))')
 """A line of Python, as a start-up file must have it; a sourced overlay keeps its precedence."""
 
+# Each line is a part that fails by itself: the compiled kernels, the ament index (prefix), the
+# middleware and the type support of the messages (libraries).
+TRIAL = """
+from ament_index_python.packages import get_package_share_path
+import nerfstudio_renderer.engines.nerfacto.cpu._kernel
+import nerfstudio_renderer_msgs.srv
+import rclpy
+from rclpy.type_support import check_for_type_support
 
-def interfaces_identity(layout: Layout) -> str:
+rclpy.get_rmw_implementation_identifier()
+check_for_type_support(nerfstudio_renderer_msgs.srv.GetFrame)
+assert (get_package_share_path('nerfstudio_renderer_ros') / 'package.xml').is_file()
+"""
+
+
+def interfaces_inputs(layout: Layout) -> str:
     """Return the hash of the message package."""
-    return fingerprint.of_files(fingerprint.files_below(layout.interfaces))
+    return hashed(files_below(layout.interfaces))
 
 
 def build_interfaces(layout: Layout, shell: Shell) -> None:
     """Generate, compile and install the messages."""
-    check_compilers()
-    colcon_build(layout, shell, layout.interfaces, '--cmake-args', *cmake_arguments(layout))
+    colcon_build(
+        layout, shell, layout.interfaces, '--cmake-args', '-GNinja', '-DBUILD_TESTING=OFF',
+        '-DCMAKE_BUILD_TYPE=Release', f'-DPython3_EXECUTABLE={layout.python}')
 
 
-def project_identity(layout: Layout) -> str:
+def project_inputs(layout: Layout) -> str:
     """
-    Return the hash of what is built from, and of the other installed files' names.
+    Return the hash of what is built from, and the other installed files' names.
 
     Those others are linked, not copied, so their contents do not matter.
     """
     root = layout.root
-    packaging = [root / name for name in ('package.xml', 'setup.py', 'setup.cfg')]
-    packaging += [path for path in fingerprint.files_below(root / CORE)
-                  if path.suffix in ('.cpp', '.hpp')]
-    linked = [*fingerprint.files_below(root / 'launch'), *fingerprint.files_below(root / 'config')]
-    return fingerprint.of_texts([fingerprint.of_files(packaging), *map(str, linked)])
+    built = [root / name for name in (
+        'package.xml', 'setup.py', 'setup.cfg', f'{CORE}/__init__.py')]
+    built += [path for path in files_below(root / CORE) if path.suffix in ('.cpp', '.hpp')]
+    linked = [*files_below(root / 'launch'), *files_below(root / 'config')]
+    return ' '.join([hashed(built), *map(str, linked)])
 
 
 def install_project(layout: Layout, shell: Shell) -> None:
@@ -70,12 +71,17 @@ def install_project(layout: Layout, shell: Shell) -> None:
         shutil.rmtree(links, ignore_errors=True)  # those to files that are no more
     colcon_build(layout, shell, layout.root, '--symlink-install')
     (layout.site_packages() / STARTUP).write_text(startup_file(layout))
+    shell.run('trying the environment', [layout.python, '-c', TRIAL])
 
 
 def colcon_build(layout: Layout, shell: Shell, package: Path, *options: str) -> None:
     """Build one package of this repository and install it into the environment."""
     variables = {
-        **inside(layout.venv, os.environ),
+        # The environment is its own ROS 2 prefix.
+        'AMENT_PREFIX_PATH': str(layout.venv),
+        'CMAKE_PREFIX_PATH': str(layout.venv),
+        'PATH': f'{layout.venv / "bin"}:{os.environ.get("PATH", "")}',
+        'VIRTUAL_ENV': str(layout.venv),
         # Without a user's own defaults for other workspaces.
         'COLCON_HOME': str(layout.state / 'colcon'),
     }
@@ -88,16 +94,6 @@ def colcon_build(layout: Layout, shell: Shell, package: Path, *options: str) -> 
         variables)
 
 
-def cmake_arguments(layout: Layout) -> list[str]:
-    """Return CMake's arguments for the interfaces."""
-    return [
-        '-GNinja',
-        '-DBUILD_TESTING=OFF',
-        '-DCMAKE_BUILD_TYPE=Release',
-        f'-DPython3_EXECUTABLE={layout.python}',
-    ]
-
-
 def startup_file(layout: Layout) -> str:
     """
     Return the lines that make the environment a sourced workspace without sourcing it.
@@ -108,3 +104,17 @@ def startup_file(layout: Layout) -> str:
     """
     links = os.path.relpath(layout.build / PROJECT, layout.site_packages())
     return f'{links}\n{ADD_PREFIX}\n'
+
+
+def files_below(folder: Path) -> list[Path]:
+    """Return the files below a folder, sorted, without Python's caches; [] if it is missing."""
+    files = (path for path in folder.rglob('*') if path.is_file())
+    return sorted(path for path in files if '__pycache__' not in path.parts)
+
+
+def hashed(paths: Iterable[Path]) -> str:
+    """Return the SHA-256 (hex) of the files' names and contents."""
+    digest = sha256()
+    for path in paths:
+        digest.update(f'{path}\0{sha256(path.read_bytes()).hexdigest()}\0'.encode())
+    return digest.hexdigest()

@@ -9,7 +9,8 @@ configures exactly what the default configures. Nothing else is imported, built 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 import copy
 import dataclasses
 from enum import Enum
@@ -20,10 +21,10 @@ from typing import Any
 
 from nerfstudio.models.base_model import Model
 from nerfstudio.models.base_model import ModelConfig as NerfstudioConfig
-from nerfstudio_renderer.errors import SceneError
+from nerfstudio_renderer.errors import contained, SceneError
 from nerfstudio_renderer.scene.config import ModelConfig
 from nerfstudio_renderer.scene.yaml_values import Tagged
-from nerfstudio_renderer.wording import quoted, shortened
+from nerfstudio_renderer.wording import quoted, reason, shortened
 
 METHOD_PACKAGES_VARIABLE = 'NERFSTUDIO_RENDERER_METHOD_PACKAGES'
 """Environment variable: comma-separated names of packages with methods outside nerfstudio."""
@@ -47,8 +48,9 @@ def nerfstudio_config(
     try:
         cls = _model_class(config.class_name, NerfstudioConfig, trusted)
         target = _model_class(config.target, Model, trusted)
-        built = cls()
-        _fill(built, config.values, 'pipeline.model')
+        with _trusted_code(f'making {shortened(config.class_name)}'):
+            built = cls()
+            _fill(built, config.values, 'pipeline.model')
     except SceneError as error:
         raise SceneError(f'{quoted(str(config.path))}: {error}') from error.__cause__
     built._target = target
@@ -60,6 +62,19 @@ def _packages_from_environment() -> tuple[str, ...]:
     return tuple(name.strip() for name in names if name.strip())
 
 
+@contextmanager
+def _trusted_code(action: str, remedy: str = '') -> Iterator[None]:
+    """Turn whatever a method's own code raises into a SceneError."""
+    try:
+        with contained(action):
+            yield
+    except SceneError:
+        raise
+    except Exception as error:
+        raise SceneError(f'{action} failed: {type(error).__name__}: {reason(error)}{remedy}'
+                         ) from error
+
+
 def _model_class(name: str, base: type, trusted: Collection[str]) -> type:
     if not any(name.startswith(f'{package}.') for package in trusted):
         raise SceneError(
@@ -68,12 +83,11 @@ def _model_class(name: str, base: type, trusted: Collection[str]) -> type:
             'if you trust it'
         )
     module, _, attribute = name.rpartition('.')
-    try:
+    with _trusted_code(
+        f'importing {shortened(name)}', '; install the method it belongs to, or the version of '
+        'nerfstudio it was trained with'
+    ):
         found = getattr(importlib.import_module(module), attribute)
-    except (ImportError, AttributeError, ValueError, SystemExit) as error:
-        raise SceneError(f'{shortened(name)} cannot be found: {error}; install the '
-                         'method it belongs to, or the version of nerfstudio it was trained with'
-                         ) from error
     if not (isinstance(found, type) and issubclass(found, base)):
         raise SceneError(f'{shortened(name)} is not a {base.__name__} of nerfstudio')
     return found

@@ -61,8 +61,8 @@ def read_compressed_ply(source: Source, header: PlyHeader) -> GaussianFile:
         sh = np.empty((stop - start, 1 + len(rest) // 3, 3), np.float32)
         sh[:, 0], logits = _colours(packed, bounds)
         if harmonics:
-            bytes_ = _rows(source, harmonics, start, stop)
-            sh[:, 1:] = channel_major(_HARMONICS[np.stack([bytes_[name] for name in rest], -1)])
+            levels = _rows(source, harmonics, start, stop)
+            sh[:, 1:] = channel_major(_HARMONICS[np.stack([levels[name] for name in rest], -1)])
         buffer.append(
             _between(packed['packed_position'], bounds, _BOUNDED[:3]),
             _rotations(packed['packed_rotation']),

@@ -43,8 +43,10 @@ def read_gaussians(path: Path | str) -> GaussianFile:
     :raises SceneError: in one line, if it cannot be read, is damaged, or is no scene of Gaussians.
     """
     path = Path(path).expanduser()
+    if path.is_dir():
+        path /= META
     try:
-        read = _read(path / META if path.is_dir() else path)
+        read = _read(path)
         transforms = path.parent / 'dataparser_transforms.json'
         world = WorldTransform.from_file(transforms) if transforms.is_file() else None
     except SceneError as error:

@@ -32,7 +32,7 @@ class SogFiles:
         if source.start(2) == ZIP_MAGIC:
             try:
                 # In memory, so that it cannot change.
-                content = io.BytesIO(source.bytes(0, source.size))
+                content = io.BytesIO(source.read(0, source.size))
                 self._archive = self._opened.enter_context(zipfile.ZipFile(content))
             except Exception as error:  # whatever zipfile raises on damaged archives
                 raise SceneError(f'it is damaged: {reason(error)}') from error

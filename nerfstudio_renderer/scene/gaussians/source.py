@@ -43,9 +43,9 @@ class Source:
 
     def start(self, size: int) -> bytes:
         """Return the first ``size`` bytes, or all if there are fewer."""
-        return bytes(self.bytes(0, min(size, self.size)))
+        return bytes(self.read(0, min(size, self.size)))
 
-    def bytes(self, offset: int, size: int) -> bytearray:
+    def read(self, offset: int, size: int) -> bytearray:
         """
         Return bytes of the file.
 
@@ -64,7 +64,7 @@ class Source:
 
     def rows(self, dtype: np.dtype, offset: int, count: int) -> np.ndarray:
         """Return ``count`` records that begin at ``offset``."""
-        return np.frombuffer(self.bytes(offset, count * dtype.itemsize), dtype)
+        return np.frombuffer(self.read(offset, count * dtype.itemsize), dtype)
 
 
 def check_plausible(count: int, size: int) -> None:

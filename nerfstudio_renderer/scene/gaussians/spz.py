@@ -91,7 +91,7 @@ def read_spz(source: Source) -> GaussianFile:
 def _read_gzip(source: Source) -> tuple[_Layout, list[np.ndarray], bytes]:
     inflate = zlib.decompressobj(16 + zlib.MAX_WBITS)
     try:
-        start = inflate.decompress(source.bytes(0, source.size), _GZIP_HEADER.size)
+        start = inflate.decompress(source.read(0, source.size), _GZIP_HEADER.size)
         if len(start) < _GZIP_HEADER.size or not start.startswith(MAGIC):
             raise SceneError('it is compressed, but no .spz file')
         layout = _Layout(*_GZIP_HEADER.unpack(start)[1:])
@@ -111,7 +111,7 @@ def _read_gzip(source: Source) -> tuple[_Layout, list[np.ndarray], bytes]:
 
 def _read_zstd(source: Source) -> tuple[_Layout, list[np.ndarray], bytes]:
     _, version, count, degree, fraction, flags, stream_count, directory = _HEADER.unpack(
-        source.bytes(0, _HEADER.size)
+        source.read(0, _HEADER.size)
     )
     if version < 4:
         raise SceneError(f'it is of version {version} of .spz, but not compressed by gzip')
@@ -120,16 +120,16 @@ def _read_zstd(source: Source) -> tuple[_Layout, list[np.ndarray], bytes]:
     sizes = [width * count for width in layout.widths if width]
     if stream_count != len(sizes) or directory < _HEADER.size:
         raise SceneError(f'it has {stream_count} streams, instead of {len(sizes)}')
-    extensions = source.bytes(_HEADER.size, min(directory - _HEADER.size, MOST_EXTENSION_BYTES))
+    extensions = source.read(_HEADER.size, min(directory - _HEADER.size, MOST_EXTENSION_BYTES))
     place = directory + stream_count * _STREAM.size
     streams = []
     for index, size in enumerate(sizes):
         packed, claimed = _STREAM.unpack(
-            source.bytes(directory + index * _STREAM.size, _STREAM.size)
+            source.read(directory + index * _STREAM.size, _STREAM.size)
         )
         if claimed != size:
             raise SceneError(f'its stream {index} has {claimed} bytes, instead of {size}')
-        content = decompressed(bytes(source.bytes(place, packed)), size)
+        content = decompressed(bytes(source.read(place, packed)), size)
         streams.append(np.frombuffer(content, np.uint8))
         place += packed
     streams += [np.empty(0, np.uint8)] * (len(layout.widths) - len(streams))

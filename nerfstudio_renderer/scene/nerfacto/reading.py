@@ -96,7 +96,7 @@ def _proposals(config: ModelConfig, tensors: Tensors) -> tuple[ProposalPass, ...
 def _sample_counts(config: ModelConfig, passes: int) -> list[int]:
     counts = config.values.get('num_proposal_samples_per_ray', (256, 96))
     valid = isinstance(counts, list | tuple) and len(counts) >= passes and all(
-        isinstance(count, int) and 1 <= count <= 4096 for count in counts
+        type(count) is int and 1 <= count <= 4096 for count in counts
     )
     if not valid:
         raise config.refusal('num_proposal_samples_per_ray', counts,

@@ -34,6 +34,7 @@ from rclpy.context import Context
 from rclpy.parameter import Parameter, parameter_value_to_python
 from support.camera_infos import camera_info, PLUMB_BOB
 from support.client import Client, pose
+from support.engines import RasterPatternEngine
 from support.processes import NodeProcess, own_domain, PATTERN_NODE, REAL_NODE, ROOT
 
 NAMES = [spec.name for spec in PARAMETERS]

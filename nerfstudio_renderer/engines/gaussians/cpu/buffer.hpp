@@ -25,7 +25,8 @@ class Buffer
 
 public:
   Buffer() = default;
-  explicit Buffer(std::size_t count) {reserve(count);}
+  // :throws std::bad_alloc: where there is not so much memory.
+  explicit Buffer(std::size_t count) {allocate(count);}
   ~Buffer() {std::free(values_);}
   Buffer(Buffer && other) noexcept
   : values_(std::exchange(other.values_, nullptr)), room_(std::exchange(other.room_, 0)) {}
@@ -42,28 +43,10 @@ public:
   // :throws std::bad_alloc: where there is not so much memory; the buffer is empty then.
   void reserve(std::size_t count)
   {
-    if (count <= room_ && values_) {
-      return;
+    if (count > room_) {
+      // A little more, so that a moving camera does not make it grow at every picture.
+      allocate(count + count / 4);
     }
-    std::free(std::exchange(values_, nullptr));
-    room_ = 0;
-    if (count > std::numeric_limits<std::size_t>::max() / (2 * sizeof(T))) {
-      throw std::bad_alloc();
-    }
-    // A little more, so that a moving camera does not make it grow at every picture.
-    const std::size_t room = count + count / 4 + 1;
-    const std::size_t alignment = room * sizeof(T) < HUGE_PAGE ? LINE : HUGE_PAGE;
-    const std::size_t size = (room * sizeof(T) + alignment - 1) / alignment * alignment;
-    values_ = static_cast<T *>(std::aligned_alloc(alignment, size));
-    if (!values_) {
-      throw std::bad_alloc();
-    }
-#if defined(MADV_HUGEPAGE)
-    if (alignment == HUGE_PAGE) {
-      madvise(values_, size, MADV_HUGEPAGE);
-    }
-#endif
-    room_ = room;
   }
 
   T * data() {return values_;}
@@ -74,6 +57,27 @@ public:
 private:
   static constexpr std::size_t LINE = 64;
   static constexpr std::size_t HUGE_PAGE = std::size_t{1} << 21;
+
+  void allocate(std::size_t count)
+  {
+    std::free(std::exchange(values_, nullptr));
+    room_ = 0;
+    if (count > std::numeric_limits<std::size_t>::max() / 2 / sizeof(T)) {
+      throw std::bad_alloc();
+    }
+    const std::size_t alignment = count * sizeof(T) < HUGE_PAGE ? LINE : HUGE_PAGE;
+    const std::size_t size = (count * sizeof(T) / alignment + 1) * alignment;
+    values_ = static_cast<T *>(std::aligned_alloc(alignment, size));
+    if (!values_) {
+      throw std::bad_alloc();
+    }
+#if defined(MADV_HUGEPAGE)
+    if (alignment == HUGE_PAGE) {
+      madvise(values_, size, MADV_HUGEPAGE);
+    }
+#endif
+    room_ = count;
+  }
 
   T * values_ = nullptr;
   std::size_t room_ = 0;

@@ -37,14 +37,14 @@ class Rasterizer
 {
 public:
   Rasterizer(std::shared_ptr<const PackedScene> scene, const Kernels & kernels, int threads)
-  : scene_(std::move(scene)), kernels_(kernels), threads_(threads), pool_(threads - 1),
+  : scene_(std::move(scene)), kernels_(kernels), pool_(threads - 1),
     scratch_(threads)
   {
     const Scene & packed = scene_->scene();
     const std::size_t room = static_cast<std::size_t>(packed.chunks) * CHUNK;
-    splats_.reserve(room);
-    footprints_.reserve(room);
-    splat_counts_.reserve(packed.chunks);
+    splats_ = Buffer<Splat>(room);
+    footprints_ = Buffer<Footprint>(room);
+    splat_counts_ = Buffer<std::int32_t>(packed.chunks);
     // Enough for an even share of the work: parts behind the camera take no time.
     parts_ = std::max(1, std::min(packed.chunks, threads * 8));
   }
@@ -139,7 +139,6 @@ private:
 
   std::shared_ptr<const PackedScene> scene_;
   Kernels kernels_;
-  int threads_;
   int parts_;
   native::ThreadPool pool_;
   Buffer<Splat> splats_;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <utility>
 
 #include "frame.hpp"
 #include "scene.hpp"
@@ -21,29 +22,23 @@ constexpr int MOST_DIGITS = 2048;
 // Digits of a depth, if they are as short as they get.
 constexpr int MOST_PASSES = 6;
 
-// The places of depths, above the smallest one, by which they are sorted.
-struct Places
+// How depths are divided into digits.
+struct Digits
 {
+  // Taken from all: what is left has fewer places.
   std::uint32_t smallest;
-  int shift;    // places that are left out at the end
   int bits;     // of a digit
   int passes;   // digits
 };
 
-inline std::uint32_t digit(const Places & places, int pass, Entry entry)
+inline std::uint32_t digit(const Digits & digits, int pass, Entry entry)
 {
-  const std::uint32_t above = depth_of(entry) - places.smallest;
-  return above >> (places.shift + pass * places.bits) & ((1u << places.bits) - 1);
+  const std::uint32_t above = depth_of(entry) - digits.smallest;
+  return above >> (pass * digits.bits) & ((1u << digits.bits) - 1);
 }
 
 // Long digits take few passes, but each pass costs as much as a digit has values.
-inline int longest_digit(std::int64_t count)
-{
-  return count < 128 ? 6 : count < 8192 ? 8 : 11;
-}
-
-// Sort by all places of the depths, or by those of the first ``passes`` digits.
-inline Places choose_places(const Entry * entries, std::int64_t count, int passes)
+inline Digits choose_digits(const Entry * entries, std::int64_t count)
 {
   std::uint32_t nearest = ~std::uint32_t{0};
   std::uint32_t farthest = 0;
@@ -51,44 +46,42 @@ inline Places choose_places(const Entry * entries, std::int64_t count, int passe
     nearest = std::min(nearest, depth_of(entries[i]));
     farthest = std::max(farthest, depth_of(entries[i]));
   }
-  const int all = nearest == farthest ? 0 : 32 - __builtin_clz(farthest - nearest);
-  const int longest = longest_digit(count);
-  const int sorted = std::min(all, passes * longest);
-  const int needed = (sorted + longest - 1) / longest;
-  return {nearest, all - sorted, needed ? (sorted + needed - 1) / needed : 0, needed};
+  const int places = nearest == farthest ? 0 : 32 - __builtin_clz(farthest - nearest);
+  const int longest = count < 128 ? 6 : count < 8192 ? 8 : 11;
+  const int passes = (places + longest - 1) / longest;
+  return {nearest, passes ? (places + passes - 1) / passes : 0, passes};
 }
 
-// Sort by some places, digit by digit, the last one first; ``other`` has as much room. Returns
+// Sort by depth alone, digit by digit, the last one first; ``other`` has as much room. Returns
 // which of both has the result.
-inline Entry * sort_digits(
-  const Places & places, Entry * entries, Entry * other, std::int64_t count)
+inline Entry * sort_digits(Entry * entries, Entry * other, std::int64_t count)
 {
+  const Digits digits = choose_digits(entries, count);
   std::uint32_t counts[MOST_PASSES][MOST_DIGITS];
-  const std::uint32_t values = 1u << places.bits;
-  for (int pass = 0; pass < places.passes; ++pass) {
+  const std::uint32_t values = 1u << digits.bits;
+  for (int pass = 0; pass < digits.passes; ++pass) {
     std::memset(counts[pass], 0, values * sizeof(**counts));
   }
   for (std::int64_t i = 0; i < count; ++i) {
-    for (int pass = 0; pass < places.passes; ++pass) {
-      ++counts[pass][digit(places, pass, entries[i])];
+    for (int pass = 0; pass < digits.passes; ++pass) {
+      ++counts[pass][digit(digits, pass, entries[i])];
     }
   }
-  for (int pass = 0; pass < places.passes; ++pass) {
+  for (int pass = 0; pass < digits.passes; ++pass) {
     std::uint32_t sum = 0;
     for (std::uint32_t value = 0; value < values; ++value) {
       sum += std::exchange(counts[pass][value], sum);
     }
     for (std::int64_t i = 0; i < count; ++i) {
-      other[counts[pass][digit(places, pass, entries[i])]++] = entries[i];
+      other[counts[pass][digit(digits, pass, entries[i])]++] = entries[i];
     }
     std::swap(entries, other);
   }
   return entries;
 }
 
-// Sort what is nearly sorted by insertion. Returns whether that was so: it gives up when it has
-// moved too many.
-inline bool insert_in_order(Entry * entries, std::int64_t count, std::int64_t most_moves)
+// Sort a few by insertion.
+inline void insert_in_order(Entry * entries, std::int64_t count)
 {
   for (std::int64_t i = 1; i < count; ++i) {
     const Entry entry = entries[i];
@@ -97,12 +90,7 @@ inline bool insert_in_order(Entry * entries, std::int64_t count, std::int64_t mo
       entries[j] = entries[j - 1];
     }
     entries[j] = entry;
-    most_moves -= i - j;
-    if (most_moves < 0) {
-      return false;
-    }
   }
-  return true;
 }
 
 // Of equal depths, the one that comes first in the file is in front.
@@ -128,19 +116,11 @@ inline void settle_ties(const Scene & scene, const Splat * splats, Entry * entri
 inline Entry * sort_tile(
   const Scene & scene, const Splat * splats, Entry * entries, Entry * other, std::int64_t count)
 {
-  // Two digits do for nearly all, unless the depths of many differ in their last places alone.
   constexpr int FEW = 24;
-  constexpr int FIRST_PASSES = 2;
   if (count > FEW) {
-    const Places places = choose_places(entries, count, FIRST_PASSES);
-    Entry * const sorted = sort_digits(places, entries, other, count);
-    Entry * const spare = sorted == entries ? other : entries;
-    entries = sorted;
-    if (places.shift && !insert_in_order(sorted, count, 4 * count)) {
-      entries = sort_digits(choose_places(sorted, count, MOST_PASSES), sorted, spare, count);
-    }
+    entries = sort_digits(entries, other, count);
   } else {
-    insert_in_order(entries, count, count * count);
+    insert_in_order(entries, count);
   }
   settle_ties(scene, splats, entries, count);
   return entries;

@@ -62,6 +62,14 @@ def test_needles_and_huge_and_tiny_and_near_ones(instruction_set, antialiased):
     compare(stressed(room(6000, antialiased=antialiased)), instruction_set=instruction_set)
 
 
+def test_round_ones_are_cut_off_at_the_same_tiles():
+    scene = room(2000)
+    scene.log_scales[:] = np.log(0.15)
+    scene.opacities[:] = 4.0
+    scene.means[:] *= 2.0
+    compare(scene)
+
+
 @pytest.mark.parametrize('degree', [0, 1, 2, 3])
 def test_colours_of_every_degree(degree):
     compare(room(1500, degree=degree))
@@ -123,6 +131,40 @@ def test_far_from_the_origin():
     compare(scene, looking(EYE + offset, (-0.8 + 40, -0.6 - 70, -0.2 + 20)))
 
 
+@pytest.mark.parametrize('instruction_set', SETS)
+@pytest.mark.parametrize('edge', ['left', 'right', 'top', 'bottom'])
+@pytest.mark.parametrize('log_scale', [-9.0, -1.0], ids=['tiny', 'large'])
+def test_centres_outside_of_the_picture(edge, log_scale, instruction_set):
+    # Half a pixel outside: only the blur brings the tiny ones in.
+    scene, intrinsics = room(512, degree=0), camera(64, 48)
+    outside = 0.5 if log_scale < -5.0 else 20.3
+    along = np.linspace(0.0, 1.0, 512)
+    x = {'left': -outside, 'right': 64.0 + outside}.get(edge, along * 64.0)
+    y = {'top': -outside, 'bottom': 48.0 + outside}.get(edge, along * 48.0)
+    scene.means[:, 0] = 2.0 * (x - intrinsics.cx) / intrinsics.fx
+    scene.means[:, 1] = -2.0 * (y - intrinsics.cy) / intrinsics.fy
+    scene.means[:, 2] = -2.0
+    scene.log_scales[:] = log_scale
+    scene.opacities[:] = 3.0
+    _, reference = compare(
+        scene, np.eye(4)[:3], intrinsics, instruction_set=instruction_set
+    )
+    assert reference[..., 4].max() > 0.1
+
+
+@pytest.mark.parametrize('instruction_set', SETS)
+def test_nothing_is_quite_opaque_and_what_is_almost_hidden_is_left_out(instruction_set):
+    # Opaque ones behind each other: 0.001 of the light goes through the first, 1e-6 would go
+    # through both, and so the second one is not drawn.
+    scene = room(2, degree=0)
+    scene.means[:] = [[0.0, 0.0, -2.0], [0.0, 0.0, -3.0]]
+    scene.log_scales[:] = 5.0
+    scene.opacities[:] = 20.0
+    picture, _ = compare(scene, np.eye(4)[:3], camera(32, 32), instruction_set=instruction_set)
+    assert picture[16, 16, 4] == pytest.approx(0.999, abs=1e-6)
+    assert picture[16, 16, 3] == pytest.approx(2.0, rel=1e-5)
+
+
 def test_near_plane():
     scene = room(2000)
     picture = Rasterizer(PackedGaussians(scene)).render(looking(), camera(), near=3.0)
@@ -162,6 +204,27 @@ def test_the_same_rasterizer_renders_pictures_of_different_sizes():
         assert np.array_equal(
             one.render(looking(), intrinsics), Rasterizer(scene).render(looking(), intrinsics)
         )
+
+
+def test_pictures_take_no_new_memory():
+    one = Rasterizer(PackedGaussians(room(30000)), threads=2)
+    out = np.empty((180, 320, 5), np.float32)
+    cameras = [looking(EYE, (np.cos(angle), np.sin(angle), 0.0)) for angle in range(6)]
+
+    def render_all():
+        for c2w in cameras:
+            one.render(c2w, camera(320, 180), out=out)
+
+    render_all()
+    before = resident_pages()
+    for _ in range(50):
+        render_all()
+    assert resident_pages() - before < 64
+
+
+def resident_pages():
+    with open('/proc/self/statm') as statistics:
+        return int(statistics.read().split()[1])
 
 
 def test_renders_into_given_memory():

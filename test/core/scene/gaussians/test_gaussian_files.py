@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 import struct
 import subprocess
@@ -326,6 +326,16 @@ def test_the_world_is_that_of_the_transforms_beside_the_file(tmp_path):
     np.testing.assert_array_equal(got.world.matrix[:, 3], [1, 2, 3])
 
 
+def test_the_world_of_a_folder_is_that_of_the_transforms_within(tmp_path):
+    pytest.importorskip('PIL')
+    folder = splat_files.write_folder(
+        tmp_path / 'scene', splat_files.sog_files(random_gaussians(40, 0)))
+    (folder / 'dataparser_transforms.json').write_text(
+        '{"transform": [[1, 0, 0, 1], [0, 1, 0, 2], [0, 0, 1, 3]], "scale": 2}'
+    )
+    assert read_gaussians(folder).world.scale == 2
+
+
 def test_nobody_changes_what_was_read(tmp_path):
     got = read(tmp_path / 'a.ply', splat_files.ply(random_gaussians(5))).gaussians
     for name in ('means', 'quaternions', 'log_scales', 'opacity_logits', 'sh'):
@@ -334,6 +344,21 @@ def test_nobody_changes_what_was_read(tmp_path):
         assert array.flags.c_contiguous
         with pytest.raises(ValueError, match='read-only'):
             array[0] = 0
+
+
+@pytest.mark.parametrize('name, change, message', [
+    ('means', lambda array: array[:, :2], r'means is float32 of shape \(5, 2\)'),
+    ('quaternions', lambda array: array[1:], 'quaternions is'),
+    ('log_scales', lambda array: array.astype(np.float64), 'log_scales is float64'),
+    ('opacity_logits', lambda array: array[:, None], 'opacity_logits is'),
+    ('sh', lambda array: array[:, :2], 'sh is'),
+    ('sh', lambda array: array[:, 0], 'sh is'),
+    ('sh', lambda array: np.concatenate([array] * 4, 1)[:, :25], 'degree 4'),
+])
+def test_arrays_that_do_not_belong_together_are_refused(name, change, message):
+    whole = random_gaussians(5, 3)
+    with pytest.raises(ValueError, match=message):
+        replace(whole, **{name: change(getattr(whole, name))})
 
 
 @pytest.mark.parametrize('name, expected', [

@@ -1,18 +1,5 @@
-# Copyright 2026 The nerfstudio_renderer_ros Authors
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
-
-"""Running commands quietly, with their output in the log."""
+# SPDX-License-Identifier: Apache-2.0
+"""Running commands quietly, with their output in the log, in an environment without ROS 2."""
 
 from __future__ import annotations
 
@@ -23,8 +10,31 @@ from pathlib import Path
 import shlex
 import subprocess
 
-from tools.environment.environ import without_ros
-from tools.environment.errors import SetupError
+FOREIGN = (
+    '_ROS_WHEELS_BOOTSTRAP_COMPLETE',
+    'AMENT_PREFIX_PATH',
+    'CMAKE_PREFIX_PATH',
+    'COLCON_DEFAULTS_FILE',
+    'COLCON_PREFIX_PATH',
+    'PYTHONHOME',
+    'PYTHONPATH',
+    'RMW_IMPLEMENTATION',
+    'ROS_DISTRO',
+    'ROS_PYTHON_VERSION',
+    'ROS_VERSION',
+)
+"""
+Variables of a sourced ROS 2 that must not reach the environment; the Makefile drops the same.
+
+They put another release's Python packages, CMake packages or middleware before those of the
+wheels, and messages built against a mixture crash when they are used. The first one tells the
+wheels' start-up hook that the library path is set already, which is true only of the
+environment that set it.
+"""
+
+
+class SetupError(Exception):
+    """The set-up cannot go on; the message is one line that says why and what to do."""
 
 
 class CommandFailed(SetupError):
@@ -44,6 +54,11 @@ class CommandFailed(SetupError):
         self.output = output
 
 
+def without_ros(variables: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables without those of a sourced ROS 2."""
+    return {name: value for name, value in variables.items() if name not in FOREIGN}
+
+
 @dataclass(frozen=True)
 class Shell:
     """Runs commands in a folder and appends what they write to a log."""
@@ -61,7 +76,7 @@ class Shell:
         Run a command to its end and return what it wrote.
 
         :param what: what it is for, for the message if it fails
-        :param variables: its environment; None: this process's, without a sourced ROS 2
+        :param variables: added to this process's, of which a sourced ROS 2's are left out
         :raises CommandFailed: if it exits with anything but 0
         """
         words = [str(word) for word in command]
@@ -72,7 +87,7 @@ class Shell:
             start = log.tell()
             status = subprocess.call(
                 words, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                env=without_ros(os.environ) if variables is None else dict(variables),
+                env={**without_ros(os.environ), **(variables or {})},
                 # Inherited: the set-up's exclusive lock, so that a command that outlives a
                 # killed set-up keeps the next one waiting.
                 close_fds=False)
