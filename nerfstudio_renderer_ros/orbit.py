@@ -11,7 +11,7 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""The executable ``orbit``: flies a camera around a point, to try a scene without a robot."""
+"""The executable ``orbit``: moves a camera around a point, to try a scene without a robot."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def _looking_at(position: np.ndarray, target: np.ndarray) -> Rotation:
 
 
 class OrbitNode(Node):
-    """Publishes the poses of an orbit on ``~/pose``, and rests now and then."""
+    """Publishes the poses of an orbit on ``~/pose``, with pauses."""
 
     def __init__(self) -> None:
         super().__init__('orbit')
@@ -88,7 +88,7 @@ class OrbitNode(Node):
 
 
 def flown(elapsed_s: float, fly_s: float, rest_s: float) -> float:
-    """Return the part of a time that was not rest; while it rests, a camera is seen in full."""
+    """Return the part of a time without the pauses, in which the finest levels are rendered."""
     rounds, since = divmod(elapsed_s, fly_s + rest_s)
     return rounds * fly_s + min(since, fly_s)
 
@@ -102,7 +102,7 @@ def main(args: list[str] | None = None) -> int:
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
     finally:
-        for number in (signal.SIGINT, signal.SIGTERM):  # an impatient second one
+        for number in (signal.SIGINT, signal.SIGTERM):  # sent again, while it ends
             signal.signal(number, signal.SIG_IGN)
         rclpy.try_shutdown()
     return 0

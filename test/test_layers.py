@@ -32,7 +32,7 @@ MORE = {
     CORE / 'engines' / 'nerfstudio': TORCH | {'nerfstudio', 'torchmetrics', 'tinycudann'},
     CORE / 'server': {'rpyc'},
     CORE / 'device.py': {'torch'},  # asks it, where there is a driver, how many devices there are
-    **{folder: TORCH for folder in CORE.glob('engines/*/cuda')},
+    **dict.fromkeys(CORE.glob('engines/*/cuda'), TORCH),
     # What a file may need, imported when it does.
     CORE / 'command_line' / 'images.py': {'PIL'},
     CORE / 'scene' / 'gaussians' / 'sog_pictures.py': {'PIL'},

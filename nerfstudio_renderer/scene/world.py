@@ -55,8 +55,8 @@ class WorldTransform:
         """
         Read ``dataparser_transforms.json``.
 
-        :raises SceneError: if it does not hold a ``transform`` of rotation, translation and at most
-            one size in all directions, 3 x 4 or 4 x 4, and a positive ``scale``.
+        :raises SceneError: if it does not hold a positive ``scale`` and a ``transform``, 3 x 4 or
+            4 x 4, of rotation, translation and at most one size in all directions.
         """
         try:
             content = _content(path)

@@ -66,9 +66,10 @@ def _hostile(name: str, canary: Path, indent: int, target: str = OPTIMIZER) -> s
 
 def configs(name: str, canary: Path) -> Iterator[str]:
     """Yield files that name a class as the model, in each kind of field, and as a target."""
-    start = f'!!python/object:nerfstudio.engine.trainer.TrainerConfig\ndata: {_flat(name)}\n' \
-            'pipeline: !!python/object:nerfstudio.pipelines.base_pipeline.VanillaPipelineConfig\n' \
-            f'  datamanager: {_hostile(name, canary, 4)}\n'
+    start = ('!!python/object:nerfstudio.engine.trainer.TrainerConfig\n'
+             f'data: !!python/object/apply:{name} []\n'
+             'pipeline: !!python/object:nerfstudio.pipelines.base_pipeline.VanillaPipelineConfig\n'
+             f'  datamanager: {_hostile(name, canary, 4)}\n')
     for target in (MODEL, name, f'{name}.__init__', 'os.system'):
         yield f'{start}  model: {_hostile(name, canary, 4, target)}\n'
         model = f"  model: !!python/object:{CONFIG}\n    _target: !!python/name:{target} ''\n"
@@ -78,10 +79,6 @@ def configs(name: str, canary: Path) -> Iterator[str]:
         yield (f'{start}{model}    camera_optimizer: !!python/object:nerfstudio.cameras.'
                f'camera_optimizers.CameraOptimizerConfig\n      optimizer: '
                f'{_hostile(name, canary, 8, target)}\n')
-
-
-def _flat(name: str) -> str:
-    return f'!!python/object/apply:{name} []'
 
 
 class Watch:

@@ -119,7 +119,8 @@ def edit_state(config: Path, edit: Callable[[dict[str, torch.Tensor]], object]) 
 
 def strengthen(state: dict[str, torch.Tensor]) -> None:
     """Give a nerfacto things to see: part empty, part dense, in strong colours."""
-    for prefix in (r'proposal_networks\.\d+\.linear', r'proposal_networks\.\d+\.mlp_base\.1\.layers',
+    for prefix in (r'proposal_networks\.\d+\.linear',
+                   r'proposal_networks\.\d+\.mlp_base\.1\.layers',
                    r'field\.mlp_base\.model\.1\.layers'):
         for layer in _last_layers(state, prefix):
             state[f'{layer}.weight'] *= 6.0

@@ -15,12 +15,15 @@
 
 from __future__ import annotations
 
+import queue
+import threading
+
 from hypothesis import given
 from hypothesis import strategies as st
 from nerfstudio_renderer import Frame, Update
 from nerfstudio_renderer.rendering.latest_frame import LatestFrame
 import pytest
-from support.engines import camera_at, frame_of
+from support.engines import camera_at, frame_of, PATIENCE_S
 
 
 def _frame(sequence: int, level: int) -> Frame:
@@ -86,3 +89,44 @@ def test_unsubscribing_stops_the_calls():
     unsubscribe()
     latest.offer(_frame(2, 0))
     assert heard == [(1, 0)]
+
+
+def test_who_waits_gets_the_next_frame_that_is_new_to_it():
+    latest, taken = LatestFrame(), queue.Queue()
+    latest.offer(_frame(1, 0))
+    assert latest.take('a', timeout_s=PATIENCE_S).order == (1, 0)  # it is there already
+    thread = threading.Thread(target=lambda: taken.put(latest.take('a', timeout_s=PATIENCE_S)))
+    thread.start()
+    latest.offer(_frame(1, 1))
+    assert taken.get(timeout=PATIENCE_S).order == (1, 1)
+    thread.join(PATIENCE_S)
+
+
+def test_waiting_ends_with_nothing_after_its_time_and_when_there_is_an_end():
+    latest, taken = LatestFrame(), queue.Queue()
+    assert latest.take(timeout_s=0.01) is None
+    threads = [
+        threading.Thread(target=lambda: taken.put(latest.take(timeout_s=PATIENCE_S)))
+        for _ in range(3)
+    ]
+    for thread in threads:
+        thread.start()
+    latest.close()
+    assert [taken.get(timeout=PATIENCE_S) for _ in threads] == [None] * 3
+    assert latest.take(timeout_s=PATIENCE_S) is None  # at once
+    for thread in threads:
+        thread.join(PATIENCE_S)
+
+
+def test_of_two_who_wait_in_one_name_one_gets_the_frame():
+    latest, taken = LatestFrame(), queue.Queue()
+    threads = [
+        threading.Thread(target=lambda: taken.put(latest.take(timeout_s=0.2))) for _ in range(2)
+    ]
+    for thread in threads:
+        thread.start()
+    latest.offer(_frame(1, 0))
+    found = [taken.get(timeout=PATIENCE_S) for _ in threads]
+    assert sorted(frame is None for frame in found) == [False, True]
+    for thread in threads:
+        thread.join(PATIENCE_S)

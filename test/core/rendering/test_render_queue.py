@@ -79,7 +79,8 @@ def test_a_repeated_pose_that_is_wanted_anew_is_a_new_update():
         heard = _orders(queue)
         queue.update(camera_at(1.0), quality=LEVELS, context='old')
         assert queue.wait_until_idle(PATIENCE_S)
-        assert queue.update(camera_at(1.0), quality=LEVELS, context='new', force=True).sequence == 2
+        again = queue.update(camera_at(1.0), quality=LEVELS, context='new', force=True)
+        assert again.sequence == 2
         assert queue.wait_until_idle(PATIENCE_S)
         assert heard == [(1, 0), (1, 1), (1, 2), (2, 0), (2, 1), (2, 2)]
         assert queue.take().update.context == 'new'
@@ -89,7 +90,7 @@ def test_tolerance_is_measured_from_the_accepted_pose_so_creeping_is_noticed():
     near = PoseTolerance(distance=0.1)
     with RenderQueue(_renderer()) as queue:
         sequences = [
-            queue.update(camera_at(0.04 * step), quality=LEVELS, tolerance=near).sequence for step in range(7)
+            queue.update(camera_at(0.04 * step), tolerance=near).sequence for step in range(7)
         ]
     assert sequences == [1, 1, 1, 2, 2, 2, 3]
 

@@ -73,7 +73,7 @@ def test_nothing_is_imported_that_a_file_names(tmp_path, monkeypatch):
     (tmp_path / 'named_by_a_scene.py').write_text(f'open({str(marker)!r}, "w").close()\n')
     monkeypatch.syspath_prepend(tmp_path)
     path = tmp_path / 'config.yml'
-    path.write_text('''!!python/object:named_by_a_scene.Trainer
+    path.write_text("""!!python/object:named_by_a_scene.Trainer
 pipeline: !!python/object:named_by_a_scene.Pipeline
   extra: !!python/object/apply:named_by_a_scene.run [a]
   model: !!python/object:named_by_a_scene.ModelConfig
@@ -81,7 +81,7 @@ pipeline: !!python/object:named_by_a_scene.Pipeline
     module: !!python/module:named_by_a_scene ''
     new: !!python/object/new:named_by_a_scene.Thing {args: [1], state: {a: 1}}
     other: !anything {b: 2}
-''')
+""")
     config = read_model_config(path)
     assert config.class_name == 'named_by_a_scene.ModelConfig'
     assert config.target == 'named_by_a_scene.Model'

@@ -15,6 +15,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 import shutil
 import socket
@@ -255,6 +256,15 @@ def test_paths_of_any_kind_are_refused_in_one_short_line(tiny_scene, path, given
         assert '\n' not in message
         assert len(message) < 1000
         assert repr(path)[1:20] in message
+
+
+@pytest.mark.parametrize('name', ['config.yml', 'nerfstudio_models/step-000000012.ckpt'])
+def test_a_pipe_is_no_file_and_is_not_waited_for(scene_copy, name):
+    path = scene_copy.parent / name
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(SceneError, match=f'{path.name}.* does not exist'):
+        load_scene(scene_copy)
 
 
 def test_a_link_that_goes_in_circles_is_refused(tmp_path):

@@ -97,7 +97,7 @@ BROKEN = {
     'strings': (EYE.replace('1.0', '"1.0"').join(['{"transform": ', ', "scale": 1}']), 'number'),
     'a long string': (
         f'{{"transform": ["{"x" * 10000}"], "scale": 1}}', "'x' is not a number"),
-    'a null': (f'{{"transform": null, "scale": 1}}', 'not what ns-train writes'),
+    'a null': ('{"transform": null, "scale": 1}', 'not what ns-train writes'),
     'a far translation': (
         f'{{"transform": {EYE.replace("0.0]", "1e10]")}, "scale": 1}}', r'more than 1e\+09'),
     'scale 0': (f'{{"transform": {EYE}, "scale": 0.0}}', "'scale' 0.0"),

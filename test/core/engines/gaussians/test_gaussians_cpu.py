@@ -64,10 +64,9 @@ def test_needles_and_huge_and_tiny_and_near_ones(instruction_set, antialiased):
 
 def test_round_ones_are_cut_off_at_the_same_tiles():
     scene = room(2000)
-    scene.log_scales[:] = np.log(0.15)
-    scene.opacities[:] = 4.0
-    scene.means[:] *= 2.0
-    compare(scene)
+    scene = edited(scene, 'log_scales', np.s_[:], np.log(0.15))
+    scene = edited(scene, 'opacity_logits', np.s_[:], 4.0)
+    compare(edited(scene, 'means', np.s_[:], scene.means * 2.0))
 
 
 @pytest.mark.parametrize('degree', [0, 1, 2, 3])

@@ -41,7 +41,8 @@ def test_nothing_is_in_the_way_on_a_gpu(gpu):
 
 
 def test_other_devices_are_refused(gpu):
-    assert unsupported_reason(torch.device('cpu')) == 'its kernels are for CUDA devices, not for cpu'
+    reason = unsupported_reason(torch.device('cpu'))
+    assert reason == 'its kernels are for CUDA devices, not for cpu'
 
 
 def test_a_machine_without_a_gpu_is_refused(gpu):
@@ -51,7 +52,8 @@ def test_a_machine_without_a_gpu_is_refused(gpu):
 
 def test_an_old_gpu_is_refused(gpu):
     gpu.setattr(torch.cuda, 'get_device_capability', lambda device: (7, 5))
-    assert unsupported_reason(GPU) == 'NVIDIA Test has compute capability 7.5, and Triton needs 8.0'
+    reason = unsupported_reason(GPU)
+    assert reason == 'NVIDIA Test has compute capability 7.5, and Triton needs 8.0'
 
 
 def test_a_machine_without_triton_is_refused(gpu):
@@ -61,8 +63,8 @@ def test_a_machine_without_triton_is_refused(gpu):
 
 def test_asking_needs_neither_triton_nor_nerfstudio():
     code = ('import sys; sys.modules.update(triton=None, nerfstudio=None); import torch; '
-            'from nerfstudio_renderer.engines.nerfacto.cuda.availability import unsupported_reason; '
-            'print(unsupported_reason(torch.device("cpu")))')
+            'from nerfstudio_renderer.engines.nerfacto.cuda import availability; '
+            'print(availability.unsupported_reason(torch.device("cpu")))')
     answer = subprocess.run(
         [sys.executable, '-c', code], check=True, capture_output=True, text=True
     ).stdout

@@ -80,7 +80,8 @@ def test_the_finest_level_equals_nerfstudios_own_picture(tmp_path: Path, changes
 
 @pytest.mark.parametrize('method', ['vanilla-nerf', 'mipnerf'])
 def test_of_a_coarse_and_a_fine_network_the_fine_one_s_picture_is_shown(tmp_path: Path, method):
-    engine = select_engine(load_scene(write_scene(tmp_path / 'scene', method=method)), device='cpu')
+    scene = load_scene(write_scene(tmp_path / 'scene', method=method))
+    engine = select_engine(scene, device='cpu')
     *_, finest = series(engine, VIEW, every_level(2, 1))
     outputs = _nerfstudio_outputs(engine.model, VIEW)
     assert np.abs(finest.image.rgb - outputs['rgb_fine'].numpy()).max() <= ONE_STEP

@@ -100,25 +100,26 @@ STATES = {
     'an empty layer': ({HEAD: lambda t: t[:0]}, 'does not fit'),
     'a head without an end': (
         {'_model.field.mlp_head.layers.2.weight': lambda t: t[:2],
-         '_model.field.mlp_head.layers.2.bias': lambda t: t[:2]}, r'\(2, 16\), not \(3, 16\)'),
+         '_model.field.mlp_head.layers.2.bias': lambda t: t[:2]},
+        r'layers.2.weight has shape \(2, 16\)'),
     'other biases': ({'_model.field.mlp_head.layers.0.bias': lambda t: t[:-1]}, 'bias has shape'),
-    'a shorter table': ({TABLE: lambda t: t[:-1]}, r'hash table has shape \(4095, 2\), not'),
-    'a table of three dimensions': ({TABLE: lambda t: t[None]}, 'hash table has shape'),
-    'a table of another width': ({TABLE: lambda t: t[:, :1]}, 'hash table has shape'),
-    'an empty table': ({TABLE: lambda t: t[:0]}, 'hash table has shape'),
+    'a shorter table': ({TABLE: lambda t: t[:-1]}, r'hash_table has shape \(4095, 2\)'),
+    'a table of three dimensions': ({TABLE: lambda t: t[None]}, 'hash_table has shape'),
+    'a table of another width': ({TABLE: lambda t: t[:, :1]}, 'hash_table has shape'),
+    'an empty table': ({TABLE: lambda t: t[:0]}, 'hash_table has shape'),
     'another number of levels': (
         {'_model.field.num_levels': torch.tensor(5)}, 'field.num_levels is 5, and 4 in the'),
     'another resolution': ({'_model.field.max_res': torch.tensor(65)}, 'field.max_res is 65'),
     'a list of resolutions': ({'_model.field.max_res': torch.tensor([64, 64])}, 'max_res is'),
     'other embeddings': (
         {'_model.field.embedding_appearance.embedding.weight': lambda t: t[:, :-1]},
-        'embedding_appearance has shape'),
+        r'embedding_appearance\S* has shape'),
     'no embeddings': (
         {'_model.field.embedding_appearance.embedding.weight': lambda t: t[:0]},
-        'embedding_appearance has shape'),
+        r'embedding_appearance\S* has shape'),
     'embeddings that are a number': (
         {'_model.field.embedding_appearance.embedding.weight': torch.tensor(1.0)},
-        'embedding_appearance has shape'),
+        r'embedding_appearance\S* has shape'),
     'a network of no layers': (
         {'_model.field.mlp_base.model.1.layers.0.weight': None}, 'lacks field.mlp_base.model.1'),
     'a proposal without its table': (
@@ -203,7 +204,7 @@ def test_a_value_that_nerfacto_does_not_have_is_refused(scene_copy, before, afte
     'num_proposal_samples_per_ray: [16, 0]', 'num_proposal_samples_per_ray: [16, 1.5]',
     'num_proposal_samples_per_ray: [16, true]', 'num_proposal_samples_per_ray: [16, 100000]',
     'proposal_net_args_list: []', 'proposal_net_args_list: [3]', 'proposal_net_args_list: {a: 1}',
-    'proposal_net_args_list: [{num_levels: 3}]', "proposal_net_args_list: [{num_levels: x}]",
+    'proposal_net_args_list: [{num_levels: 3}]', 'proposal_net_args_list: [{num_levels: x}]',
 ])
 def test_lists_of_another_kind_are_refused(scene_copy, text):
     lines = scene_copy.read_text().splitlines()
