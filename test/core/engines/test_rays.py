@@ -34,7 +34,11 @@ from nerfstudio_renderer import (
 )
 from nerfstudio_renderer.cameras.directions import axis_cosines, unit_directions
 from nerfstudio_renderer.device import Device
-from nerfstudio_renderer.engines.nerfstudio.engine import NerfstudioEngine, ray_bundle
+from nerfstudio_renderer.engines.nerfstudio.engine import (
+    nerfstudio_engine,
+    NerfstudioRasterEngine,
+    ray_bundle,
+)
 from nerfstudio_renderer.engines.rays import CameraRays, ray_mask
 from nerfstudio_renderer.engines.torch_support.rays import CameraRays as TensorRays
 from nerfstudio_renderer.engines.torch_support.rays import ray_mask as tensor_mask
@@ -208,7 +212,7 @@ def test_cameras_that_see_something_everywhere_need_no_mask():
 
 
 @pytest.fixture
-def rasterising(tiny_scene: Path, monkeypatch: pytest.MonkeyPatch) -> NerfstudioEngine:
+def rasterising(tiny_scene: Path, monkeypatch: pytest.MonkeyPatch) -> NerfstudioRasterEngine:
     """Return the engine of a method that rasterises a wall, 2 in front of the camera."""
 
     def rasterise(model, camera, obb_box=None):
@@ -217,7 +221,7 @@ def rasterising(tiny_scene: Path, monkeypatch: pytest.MonkeyPatch) -> Nerfstudio
                 'accumulation': torch.ones(*shape, 1)}
 
     monkeypatch.setattr(NerfactoModel, 'get_outputs_for_camera', rasterise, raising=False)
-    return NerfstudioEngine(load_scene(tiny_scene), Device('cpu'))
+    return nerfstudio_engine(load_scene(tiny_scene), Device('cpu'))
 
 
 @pytest.mark.parametrize(

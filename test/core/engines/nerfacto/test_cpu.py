@@ -35,7 +35,7 @@ from nerfstudio_renderer.engines.nerfacto.cpu import renderer as cpu_renderer
 from nerfstudio_renderer.engines.nerfacto.cpu.engine import NerfactoCpuEngine
 from nerfstudio_renderer.engines.nerfacto.cpu.packing import pack
 from nerfstudio_renderer.engines.nerfacto.cpu.renderer import CpuRenderer, instruction_sets
-from nerfstudio_renderer.engines.nerfstudio.engine import NerfstudioEngine
+from nerfstudio_renderer.engines.nerfstudio.engine import nerfstudio_engine
 from nerfstudio_renderer.engines.rays import CameraRays
 from nerfstudio_renderer.scene import Scene
 from nerfstudio_renderer.scene.nerfacto import NerfactoParameters, read_nerfacto
@@ -72,7 +72,7 @@ def _parameters(scene: Scene) -> NerfactoParameters:
 @pytest.mark.parametrize('changes', VARIANTS, ids=str)
 def test_it_makes_nerfstudios_picture(tmp_path: Path, changes: dict):
     scene = load_scene(write_scene(tmp_path / 'scene', **changes))
-    fused, reference = NerfactoCpuEngine(scene), NerfstudioEngine(scene, CPU)
+    fused, reference = NerfactoCpuEngine(scene), nerfstudio_engine(scene, CPU)
     for camera in (VIEW, OUTSIDE):
         _assert_same(rendered(fused, camera), rendered(reference, camera))
 
@@ -82,7 +82,7 @@ def test_every_instruction_set_makes_the_same_picture(scene, instruction_set: st
     renderer = CpuRenderer(pack(_parameters(scene)), instruction_set=instruction_set)
     assert renderer.instruction_set == instruction_set
     picture = rendered(NerfactoCpuEngine(scene, renderer), VIEW)
-    _assert_same(picture, rendered(NerfstudioEngine(scene, CPU), VIEW))
+    _assert_same(picture, rendered(nerfstudio_engine(scene, CPU), VIEW))
 
 
 @pytest.fixture(scope='module')
@@ -159,7 +159,7 @@ def test_a_model_of_another_kind_is_left_to_nerfstudio(tmp_path, monkeypatch):
                                                  'other_method.Variant '))
     scene = load_scene(config, method_packages=['other_method'])
     assert select_engine(scene, device='cpu').name == 'nerfstudio'
-    with pytest.raises(ConfigurationError, match='for nerfacto, not for Variant'):
+    with pytest.raises(ConfigurationError, match='the scene is of Variant, and it renders the nerfacto'):
         select_engine(scene, 'fused', 'cpu')
 
 
