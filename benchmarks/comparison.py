@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 import math
 
-from nerfstudio_renderer.rendering.image import Picture
+from nerfstudio_renderer.rendering.image import Image
 import numpy as np
 
 _DEPTH_TOLERANCE = 1e-3
@@ -27,7 +27,7 @@ _LEAST_ERROR = 1e-20
 
 
 def differences(
-    pictures: Sequence[Picture], references: Sequence[Picture]
+    pictures: Sequence[Image], references: Sequence[Image]
 ) -> dict[str, float | int]:
     """Return the figures that a quality row has, over ``pictures`` of several views."""
     pairs = list(zip(pictures, references, strict=True))
@@ -49,7 +49,7 @@ def _psnr(squares: np.ndarray) -> float:
     return round(-10.0 * math.log10(error), 2)
 
 
-def _same_depth_pct(pairs: Sequence[tuple[Picture, Picture]]) -> float:
+def _same_depth_pct(pairs: Sequence[tuple[Image, Image]]) -> float:
     same = [
         (np.abs(picture.depth - reference.depth) <= _DEPTH_TOLERANCE * reference.depth).ravel()
         for picture, reference in pairs

@@ -30,9 +30,11 @@ from benchmarks.scenes import Subject
 from benchmarks.settings import Settings
 from benchmarks.views import pinhole
 from nerfstudio_renderer import Camera, DEFAULTS
+from nerfstudio_renderer.device import Device
 from nerfstudio_renderer.engines.nerfacto.cuda.availability import unsupported_reason
-from nerfstudio_renderer.engines.nerfacto.engine import FusedEngine
-from nerfstudio_renderer.engines.nerfstudio import NerfstudioEngine
+from nerfstudio_renderer.engines.nerfacto.cuda.engine import NerfactoCudaEngine
+from nerfstudio_renderer.engines.nerfstudio.engine import NerfstudioEngine
+from nerfstudio_renderer.engines.nerfstudio.model import shared_model
 import numpy as np
 import torch
 
@@ -40,6 +42,8 @@ _CHUNKS = (1 << 12, 1 << 14, 1 << 16, 1 << 18)
 _FIRST_LEVEL = pinhole(80, 45)
 _ROUNDS, _QUICK_ROUNDS = 20, 2
 _WARM_UP = 3
+_DEVICE = Device('cuda')
+_TORCH_DEVICE = torch.device(str(_DEVICE))
 
 
 @dataclass(frozen=True)
@@ -73,20 +77,19 @@ class GpuQualityRow:
 
 def run(settings: Settings) -> list[FrameRow | GpuQualityRow]:
     """Measure all on the first CUDA device; nothing, with a line that says so, without one."""
-    device = torch.device('cuda', 0)
-    if (reason := unsupported_reason(device)) is not None:
+    if (reason := unsupported_reason(_TORCH_DEVICE)) is not None:
         print(f'gpu: nothing measured, {reason}')
         return []
     rounds = _QUICK_ROUNDS if settings.quick else _ROUNDS
     rows: list[FrameRow | GpuQualityRow] = []
-    for subject in (scenes.bundled('cuda'), scenes.default_nerfacto('cuda')):
+    for subject in (scenes.bundled(), scenes.default_nerfacto()):
         rows += _measure(subject, rounds)
     return rows
 
 
 def _measure(subject: Subject, rounds: int) -> list[FrameRow | GpuQualityRow]:
-    fused = Paced(FusedEngine(subject.scene))
-    engine = NerfstudioEngine(subject.scene)
+    fused = Paced(NerfactoCudaEngine(subject.scene, _DEVICE))
+    engine = NerfstudioEngine(shared_model(subject.scene, _TORCH_DEVICE), _DEVICE)
     full = subject.cameras(DEFAULTS.intrinsics)
     chunk = _best_chunk(engine, full[0])
     own = ByChunks(engine, chunk)

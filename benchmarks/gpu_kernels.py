@@ -28,11 +28,11 @@ import time
 from typing import Any
 
 from benchmarks.device_time import device_time_ms
-from benchmarks.random_nerfacto import default_size
+from benchmarks.random_nerfacto import random_nerfacto, Sizes
 from nerfstudio_renderer.cameras.camera import Camera, Intrinsics
 from nerfstudio_renderer.engines.nerfacto.cuda.availability import unsupported_reason
 from nerfstudio_renderer.engines.nerfacto.cuda.tiling import Tile, Tiling
-from nerfstudio_renderer.engines.rays import CameraRays
+from nerfstudio_renderer.engines.torch_support.rays import CameraRays
 import numpy as np
 import torch
 
@@ -64,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _rows(device: torch.device, tilings: bool) -> Iterator[dict[str, Any]]:
     from nerfstudio_renderer.engines.nerfacto.cuda.renderer import CudaRenderer
 
-    parameters = default_size(device)
+    parameters = random_nerfacto(Sizes())
     begun = time.perf_counter()
     renderer = CudaRenderer(parameters, device)
     torch.cuda.synchronize(device)

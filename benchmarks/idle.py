@@ -60,8 +60,8 @@ def run(settings: Settings) -> list[IdleRow]:
 def _queue(seconds: float) -> IdleRow:
     scene = load_scene()
     quality = Quality(StrideLevels(DEFAULTS.levels))
-    with RenderQueue(ProgressiveRenderer(select_engine(scene), quality)) as queue:
-        queue.update(on_orbit(scene, pinhole(*_SIZE), 0.0))
+    with RenderQueue(ProgressiveRenderer(select_engine(scene))) as queue:
+        queue.update(on_orbit(scene, pinhole(*_SIZE), 0.0), quality=quality)
         if not queue.wait_until_idle(_PATIENCE_S):
             raise RuntimeError(f'no finest picture within {_PATIENCE_S:g} s')
         return _watch('render queue, in process', os.getpid(), seconds)

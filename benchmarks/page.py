@@ -84,7 +84,7 @@ def _machine(machine: Mapping[str, Any], results: Iterable[Result]) -> str:
     return (
         f'{machine["date"]}: {machine["cpu"]}, {machine["cores"]} cores '
         f'({", ".join(machine["instruction_sets"])}){memory}{gpu}; {machine["system"]}; '
-        f'Python {machine["python"]}, PyTorch {machine["torch"]}, nerfstudio '
-        f'{machine["nerfstudio"]}. Load average before each benchmark: {min(loads):.2f} to '
-        f'{max(loads):.2f}.'
+        f'Python {machine["python"]}, numpy {machine["numpy"]}, PyTorch {machine["torch"]}, '
+        f'nerfstudio {machine["nerfstudio"]}. Load average before each benchmark: '
+        f'{min(loads):.2f} to {max(loads):.2f}.'
     )

@@ -19,7 +19,6 @@ from dataclasses import replace
 import json
 import math
 
-from nerfstudio.cameras.camera_utils import viewmatrix
 from nerfstudio_renderer import (
     c2w_from_quaternion,
     Camera,
@@ -30,10 +29,9 @@ from nerfstudio_renderer import (
 )
 from nerfstudio_renderer_ros.orbit import Orbit
 import numpy as np
-import torch
 
 FOV_Y_DEG = 50.0
-_UP = torch.tensor([0.0, 0.0, 1.0], dtype=torch.float64)
+_UP = np.array([0.0, 0.0, 1.0])
 _ORBIT_RADIUS, _ORBIT_HEIGHT = 0.8, 0.4
 _ORBIT_VIEWS = 8
 
@@ -68,11 +66,14 @@ def around_origin(intrinsics: Intrinsics) -> list[Camera]:
 
 
 def _looking_at_origin(angle: float) -> np.ndarray:
-    position = torch.tensor([
+    position = np.array([
         _ORBIT_RADIUS * math.cos(angle), _ORBIT_RADIUS * math.sin(angle), _ORBIT_HEIGHT,
-    ], dtype=torch.float64)
+    ])
     # OpenGL cameras look along -z: their z axis points from the origin to the position.
-    return viewmatrix(position, _UP, position).numpy()
+    back = position / np.linalg.norm(position)
+    right = np.cross(_UP, back)
+    right /= np.linalg.norm(right)
+    return np.column_stack([right, np.cross(back, right), back, position])
 
 
 def on_orbit(scene: Scene, intrinsics: Intrinsics, angle: float) -> Camera:

@@ -23,7 +23,7 @@ from nerfstudio_renderer_msgs.srv import GetFrame
 from nerfstudio_renderer_ros.inputs.calibration import Calibration
 from nerfstudio_renderer_ros.inputs.camera_input import CameraInput
 from nerfstudio_renderer_ros.inputs.pose_input import PoseInput
-from nerfstudio_renderer_ros.monitoring.event_log import Rejections
+from nerfstudio_renderer_ros.monitoring.event_log import EventLog
 from nerfstudio_renderer_ros.monitoring.statistics import Statistics
 from nerfstudio_renderer_ros.outputs import messages
 from nerfstudio_renderer_ros.outputs.publishers import FramePublishers
@@ -33,11 +33,11 @@ from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.lifecycle import LifecycleNode
 
 
-class Interface:
+class Endpoints:
     """
     Poses and cameras in, frames out.
 
-    :param settings: tells what the parameters say now.
+    :param settings: returns the current settings.
     """
 
     def __init__(
@@ -45,25 +45,25 @@ class Interface:
         node: LifecycleNode,
         session: RenderSession,
         statistics: Statistics,
-        rejections: Rejections,
+        event_log: EventLog,
         settings: Callable[[], Settings],
     ) -> None:
         self._session = session
-        with ExitStack() as leave:  # what is there already, if something cannot be made
-            self._publishers = FramePublishers(node, leave)
-            self._camera = CameraInput(node, rejections, leave)
+        with ExitStack() as cleanup:  # of what exists already, if a later part cannot be made
+            self._publishers = FramePublishers(node, cleanup)
+            self._camera = CameraInput(node, event_log, cleanup)
             self._poses = PoseInput(
                 node, session, settings, self._camera.calibration,
-                self._publishers.has_newcomers, rejections, statistics, leave,
+                self._publishers.has_newcomers, event_log, statistics, cleanup,
             )
-            leave.callback(node.destroy_service, node.create_service(
+            cleanup.callback(node.destroy_service, node.create_service(
                 GetFrame, '~/get_frame', self._on_get_frame,
                 callback_group=MutuallyExclusiveCallbackGroup(),
             ))
-            self._leave = leave.pop_all()
+            self._cleanup = cleanup.pop_all()
 
     def calibration(self, settings: Settings) -> Calibration:
-        """Return that of the camera whose pictures are made."""
+        """Return the calibration of the camera that is rendered."""
         return self._camera.calibration(settings)
 
     def publish(self, frame: Frame) -> None:
@@ -71,8 +71,8 @@ class Interface:
         self._publishers.publish(frame)
 
     def close(self) -> None:
-        """Leave the graph."""
-        self._leave.close()
+        """Destroy the topics and the service."""
+        self._cleanup.close()
 
     def _on_get_frame(
         self, request: GetFrame.Request, response: GetFrame.Response

@@ -23,6 +23,7 @@ import threading
 
 from nerfstudio_renderer import contained, exit_quickly, reason, RendererError
 from nerfstudio_renderer_ros import transport
+from nerfstudio_renderer_ros.node import RendererNode
 from nerfstudio_renderer_ros.state.parameters import Value
 from nerfstudio_renderer_ros.state.scene_loading import LoadedScene, open_scene, SceneOpener
 import rclpy
@@ -48,13 +49,10 @@ def main(args: list[str] | None = None, opener: SceneOpener = open_scene) -> int
     """
     exit_quickly()
     _end_at_once()
-    get_logger(_NAME).info('loading: PyTorch, nerfstudio and the scene take some seconds')
     try:
         transports = transport.prepare(os.environ)
         rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
         get_logger(_NAME).debug(transports)
-        from nerfstudio_renderer_ros.node import RendererNode  # imports PyTorch: seconds
-
         with RendererNode(partial(_open, opener)) as node:
             node.autostart()
             _end_in_order()
@@ -65,21 +63,21 @@ def main(args: list[str] | None = None, opener: SceneOpener = open_scene) -> int
         get_logger(_NAME).fatal(f'cannot start: {reason(error)}')
         return 1
     finally:
-        # The end has begun: an impatient second Ctrl-C must not tear it apart.
+        # A second Ctrl-C must not interrupt the clean-up.
         _on_signal(signal.SIG_IGN)
         rclpy.try_shutdown()
     return 0
 
 
 def _open(opener: SceneOpener, values: Mapping[str, Value]) -> LoadedScene:
-    """Load a scene; a signal ends the process at once meanwhile, where it would disturb."""
+    """Load a scene; signals terminate immediately meanwhile."""
     in_main_thread = threading.current_thread() is threading.main_thread()
     if not in_main_thread or signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
         return opener(values)
     uninstall_signal_handlers()
     _end_at_once()
     try:
-        with contained('loading the scene'):  # here, where no signal raises KeyboardInterrupt
+        with contained('loading the scene'):  # here no signal raises KeyboardInterrupt
             return opener(values)
     finally:
         _end_in_order()
@@ -87,16 +85,16 @@ def _open(opener: SceneOpener, values: Mapping[str, Value]) -> LoadedScene:
 
 def _end_at_once() -> None:
     """
-    Have a signal end the process where it is.
+    Make SIGINT and SIGTERM terminate the process immediately.
 
-    The libraries that loading imports do not survive an exception at any line, and while a scene
-    is loaded there is nothing to clean up that the operating system does not.
+    Libraries imported while a scene is loaded (PyTorch, nerfstudio) do not survive a
+    KeyboardInterrupt at any line, and there is nothing to clean up yet.
     """
     _on_signal(signal.SIG_DFL)
 
 
 def _end_in_order() -> None:
-    """Have a signal end spinning; SIGTERM as Ctrl-C does: rclpy calls this handler after its."""
+    """Make SIGINT and SIGTERM stop spinning cleanly: rclpy calls this handler after its own."""
     _on_signal(signal.default_int_handler)
     install_signal_handlers(SignalHandlerOptions.ALL)
 

@@ -11,7 +11,7 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""The renderer node: camera poses in, pictures out."""
+"""The renderer node: camera poses in, images out."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ from nerfstudio_renderer import (
     RendererError,
     Update,
 )
-from nerfstudio_renderer_ros.endpoints import Interface
+from nerfstudio_renderer_ros.endpoints import Endpoints
 from nerfstudio_renderer_ros.inputs.calibration import Calibration
 from nerfstudio_renderer_ros.monitoring.diagnostics import Diagnostics
-from nerfstudio_renderer_ros.monitoring.event_log import Rejections
+from nerfstudio_renderer_ros.monitoring.event_log import EventLog
 from nerfstudio_renderer_ros.monitoring.logs import (
     forward_core_logs,
     log_traceback,
@@ -51,7 +51,7 @@ Transition = Callable[['RendererNode', LifecycleState], TransitionCallbackReturn
 
 
 def _reported(transition: Transition) -> Transition:
-    """Return ``transition``, but what it raises is logged too: rclpy only goes to on_error."""
+    """Return ``transition``, with its errors logged: rclpy only calls on_error."""
 
     @wraps(transition)
     def run(self: RendererNode, state: LifecycleState) -> TransitionCallbackReturn:
@@ -71,8 +71,8 @@ class RendererNode(LifecycleNode):
     """
     Translates between ROS messages and the render queue; renders nothing itself.
 
-    A managed node: it loads its scene on configure, renders on activate, rests on deactivate and
-    frees the device on clean-up.
+    A managed node: it loads its scene on configure, renders on activate, stops rendering on
+    deactivate and frees the device on clean-up.
 
     :param opener: loads the scene that the parameters name.
     :raises RendererError: if a parameter has a value that cannot be used with any scene.
@@ -83,9 +83,9 @@ class RendererNode(LifecycleNode):
         self._opener = opener
         self._log_handler = forward_core_logs(self.get_logger())
         self._statistics = Statistics()
-        self._rejections = Rejections(self.get_logger(), self._statistics)
+        self._event_log = EventLog(self.get_logger(), self._statistics)
         self._session = RenderSession(self._on_frame, self._on_failure)
-        self._interface: Interface | None = None
+        self._endpoints: Endpoints | None = None
         self._scenes: SceneService | None = None
         try:
             parameters.declare(self)
@@ -99,11 +99,11 @@ class RendererNode(LifecycleNode):
 
     def _on_frame(self, frame: Frame) -> None:
         self._statistics.rendered(frame)
-        if (interface := self._interface) is not None:
-            interface.publish(frame)
+        if (endpoints := self._endpoints) is not None:
+            endpoints.publish(frame)
 
     def _on_failure(self, update: Update, error: Exception) -> None:
-        self._rejections.report_failure(update, error)
+        self._event_log.report_failure(update, error)
         log_traceback(self.get_logger(), error)
 
     def autostart(self) -> None:
@@ -123,15 +123,15 @@ class RendererNode(LifecycleNode):
             )
 
     def close(self) -> None:
-        """Stop rendering and leave the graph; the render thread has ended when this returns."""
+        """Stop rendering and destroy the node; the render thread has ended when this returns."""
         if self._scenes is not None:
             self._scenes.close()
         if not self._session.close():
             self.get_logger().error('the render thread did not end in time')
         stop_forwarding(self._log_handler)
         self.destroy_node()
-        # rclpy leaves it to the garbage collector, and with it the node that it holds, and DDS's
-        # shared memory.
+        # Else it lives until the garbage collector runs, and with it the node that it holds and
+        # the shared memory of DDS.
         del self._state_machine
 
     def __enter__(self) -> RendererNode:
@@ -160,7 +160,7 @@ class RendererNode(LifecycleNode):
 
     @_reported
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Render what comes from now on."""
+        """Render the poses that come."""
         result = super().on_activate(state)
         self._session.start()
         settings, scene = self._settings(), self._session.scene
@@ -180,7 +180,7 @@ class RendererNode(LifecycleNode):
 
     @_reported
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Leave the graph and free the device."""
+        """Destroy the topics and free the device."""
         self._disconnect()
         return super().on_cleanup(state)
 
@@ -191,15 +191,15 @@ class RendererNode(LifecycleNode):
         return super().on_shutdown(state)
 
     def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Start over, unconfigured."""
+        """Return to the state unconfigured."""
         self._disconnect()
         return super().on_error(state)
 
     def _connect(self) -> None:
         scene, settings = self._open(parameters.values(self)), self._settings()
         scene.check(settings, settings.intrinsics)
-        self._interface = Interface(
-            self, self._session, self._statistics, self._rejections, self._settings
+        self._endpoints = Endpoints(
+            self, self._session, self._statistics, self._event_log, self._settings
         )
         self._session.set_scene(scene)
 
@@ -209,13 +209,13 @@ class RendererNode(LifecycleNode):
 
     def _disconnect(self) -> None:
         self._session.stop()
-        if self._interface is not None:
-            self._interface.close()
-            self._interface = None
+        if self._endpoints is not None:
+            self._endpoints.close()
+            self._endpoints = None
         self._session.clear()
 
     def _change_scene(self, config: str, checkpoint: str) -> str:
-        """Load a scene and show it; return its name. On the thread of the service."""
+        """Load a scene and show it; return its title. On the thread of the service."""
         old = self._session.scene
         if old is None:
             raise ConfigurationError(
@@ -226,7 +226,7 @@ class RendererNode(LifecycleNode):
         names = {'config': config, 'checkpoint': checkpoint}
         try:
             scene = self._open({**parameters.values(self), **names})
-            settings = self._settings()  # as they are now, after some seconds
+            settings = self._settings()  # read after loading, which may take seconds
             update = self._session.change_scene(old, scene, settings, self._calibration(settings))
         except Exception as error:
             failure = f'the scene was not changed: {reason(error)}'
@@ -237,7 +237,7 @@ class RendererNode(LifecycleNode):
         self._statistics.judged_scene('')
         if update is not None:
             self._statistics.accepted(update)
-        # What is shown is what a later configuration loads.
+        # The next configuration loads the same scene.
         kept = self.set_parameters_atomically(
             [Parameter(name, value=value) for name, value in names.items()]
         )
@@ -250,12 +250,12 @@ class RendererNode(LifecycleNode):
         return Settings.from_values(parameters.values(self))
 
     def _calibration(self, settings: Settings) -> Calibration:
-        if (interface := self._interface) is not None:
-            return interface.calibration(settings)
+        if (endpoints := self._endpoints) is not None:
+            return endpoints.calibration(settings)
         return Calibration.ideal(settings.intrinsics, settings.pixel_centre)
 
-    def _obstacle(self, settings: Settings) -> str | None:
-        """Return why the scene that is there cannot be shown with ``settings``."""
+    def _unsupported_reason(self, settings: Settings) -> str | None:
+        """Return why the loaded scene cannot be rendered with ``settings``; None if it can."""
         if (scene := self._session.scene) is None:
             return None
         return scene.unsupported_reason(settings, self._calibration(settings).intrinsics)
@@ -264,14 +264,14 @@ class RendererNode(LifecycleNode):
         return self._state_machine.current_state[1]
 
     def _check_parameters(self, changes: list[Parameter]) -> SetParametersResult:
-        # Only checked here: every pose reads the parameters anew, so a change takes effect with
-        # the next one.
+        # Only checked here: every pose reads the parameters, so a change takes effect with the
+        # next one.
         changed = {parameter.name: parameter.value for parameter in changes}
         try:
             settings = Settings.from_values({**parameters.values(self), **changed})
         except RendererError as error:
             return SetParametersResult(successful=False, reason=reason(error))
-        obstacle = self._obstacle(settings)
-        if obstacle is not None and self._obstacle(self._settings()) is None:
-            return SetParametersResult(successful=False, reason=obstacle)
+        unsupported = self._unsupported_reason(settings)
+        if unsupported is not None and self._unsupported_reason(self._settings()) is None:
+            return SetParametersResult(successful=False, reason=unsupported)
         return SetParametersResult(successful=True)

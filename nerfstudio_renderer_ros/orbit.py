@@ -11,7 +11,7 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""The executable ``orbit``: flies a camera around a point, to try a scene without a robot."""
+"""The executable ``orbit``: moves a camera around a point, to try a scene without a robot."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ import signal
 import sys
 
 from geometry_msgs.msg import Point, Pose, Quaternion
+from nerfstudio_renderer import PoseConvention, quaternion_from_c2w
 import numpy as np
 import rclpy
 from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
-from scipy.spatial.transform import Rotation
 
 
 @dataclass(frozen=True)
@@ -47,23 +47,24 @@ class Orbit:
             target[1] + self.radius * math.sin(angle),
             self.height,
         ])
-        x, y, z, w = _looking_at(position, target).as_quat()
+        c2w = _looking_at(position, target)
+        x, y, z, w = quaternion_from_c2w(c2w, PoseConvention.OPTICAL)
         return Pose(
             position=Point(x=position[0], y=position[1], z=position[2]),
             orientation=Quaternion(x=x, y=y, z=z, w=w),
         )
 
 
-def _looking_at(position: np.ndarray, target: np.ndarray) -> Rotation:
-    """Return the orientation of an optical frame (z forward, x right, y down), upright."""
-    forward = (target - position) / np.linalg.norm(target - position)
-    right = np.cross(forward, [0.0, 0.0, 1.0])
+def _looking_at(position: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """Return an upright camera-to-world matrix, OpenGL axes, shape (3, 4)."""
+    back = (position - target) / np.linalg.norm(position - target)
+    right = np.cross([0.0, 0.0, 1.0], back)
     right /= np.linalg.norm(right)
-    return Rotation.from_matrix(np.column_stack([right, np.cross(forward, right), forward]))
+    return np.column_stack([right, np.cross(back, right), back, position])
 
 
 class OrbitNode(Node):
-    """Publishes the poses of an orbit on ``~/pose``, and rests now and then."""
+    """Publishes the poses of an orbit on ``~/pose``, with pauses."""
 
     def __init__(self) -> None:
         super().__init__('orbit')
@@ -88,7 +89,7 @@ class OrbitNode(Node):
 
 
 def flown(elapsed_s: float, fly_s: float, rest_s: float) -> float:
-    """Return the part of a time that was not rest; while it rests, a camera is seen in full."""
+    """Return the part of a time without the pauses, in which the finest levels are rendered."""
     rounds, since = divmod(elapsed_s, fly_s + rest_s)
     return rounds * fly_s + min(since, fly_s)
 
@@ -102,7 +103,7 @@ def main(args: list[str] | None = None) -> int:
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
     finally:
-        for number in (signal.SIGINT, signal.SIGTERM):  # an impatient second one
+        for number in (signal.SIGINT, signal.SIGTERM):  # sent again, while it ends
             signal.signal(number, signal.SIG_IGN)
         rclpy.try_shutdown()
     return 0

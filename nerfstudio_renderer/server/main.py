@@ -77,7 +77,7 @@ def main(arguments: Sequence[str] | None = None, load: Callable[[], None] = prel
     except ConfigurationError as error:
         return _fail(str(error))
     except ImportError as error:
-        return _fail(f'{error}; install what requirements/runtime.in names')
+        return _fail(f'{error}; install it with pip, as the README has it under Install')
     return _serve(options, tls, sockets)
 
 

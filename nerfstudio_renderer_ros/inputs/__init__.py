@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What comes in: poses, their frames, a real camera."""
+"""Inputs: poses, their frames, the calibration of a real camera."""

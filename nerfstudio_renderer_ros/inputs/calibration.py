@@ -11,7 +11,7 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""Between sensor_msgs/CameraInfo and the core's intrinsics."""
+"""Conversion between sensor_msgs/CameraInfo and the core's intrinsics."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _CORE_PIXEL_CENTRE = 0.5
 _IDENTITY = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
 
 
-# What drivers write where there is no distortion, beside what sensor_msgs has for it.
+# Names that drivers use where there is no distortion; sensor_msgs has none for it.
 _UNDISTORTED = ('', 'pinhole', 'none')
 
 
@@ -37,8 +37,8 @@ class _Model:
     used: int
 
 
-# Coefficients that a message may have, and how many of them mean something here: those beyond
-# (thin prisms, tilted sensors) must be zero, however many they are; drivers fill up with zeros.
+# Numbers of coefficients that a message may have, and how many of them are used: those beyond
+# (thin prisms, tilted sensors) must be zero; drivers pad with zeros.
 # https://docs.ros.org/en/rolling/p/sensor_msgs/
 _MODELS = {
     'plumb_bob': _Model(Projection.PERSPECTIVE, (0, 4, 5), 5),
@@ -46,8 +46,8 @@ _MODELS = {
     'equidistant': _Model(Projection.FISHEYE, (0, 4), 4),
     **dict.fromkeys(_UNDISTORTED, _Model(Projection.PERSPECTIVE, (0,), 0)),
 }
-# Distortion model of a camera without distortion, and its number of coefficients. There is none
-# for the whole sphere; K then has pixels per radian.
+# Distortion model of a camera without distortion, and its number of coefficients. sensor_msgs has
+# none for the whole sphere; k then has pixels per radian.
 _IDEAL = {
     Projection.PERSPECTIVE: ('plumb_bob', 5),
     Projection.FISHEYE: ('equidistant', 4),
@@ -57,30 +57,30 @@ _IDEAL = {
 
 @dataclass(frozen=True)
 class Calibration:
-    """A camera as CameraInfo describes it."""
+    """Calibration of a camera, with the fields of CameraInfo."""
 
     intrinsics: Intrinsics
-    """Of the picture that its driver publishes: after region of interest and binning."""
+    """Of the image that the driver publishes: after region of interest and binning."""
     pixel_centre: float
     """Coordinate of the first pixel's centre in k and p, pixels; the core's is 0.5."""
     distortion_model: str
-    """As in the message; plumb_bob where that has none, or a name of none."""
+    """As in the message; plumb_bob for undistorted cameras."""
     d: tuple[float, ...]
     """Coefficients, as in the message."""
     k: tuple[float, ...]
-    """Projection of that picture, 3 x 3 row by row."""
+    """Projection of that image, 3 x 3 row by row."""
     r: tuple[float, ...]
     """Rectification, 3 x 3 row by row, as in the message."""
     p: tuple[float, ...]
-    """Projection of the rectified picture, 3 x 4 row by row."""
+    """Projection of the rectified image, 3 x 4 row by row."""
 
     @classmethod
     def from_message(cls, message: CameraInfo, pixel_centre: float) -> Calibration:
         """
-        Return what ``message`` says of its camera's picture.
+        Read ``message``.
 
         :param pixel_centre: coordinate of the first pixel's centre, in pixels.
-        :raises ConfigurationError: if it is not calibrated, or in a way that is not known here.
+        :raises ConfigurationError: if it is not calibrated, or by an unknown model.
         """
         to_core = _CORE_PIXEL_CENTRE - pixel_centre
         crop = _Crop.of(message, to_core)
@@ -103,7 +103,7 @@ class Calibration:
 
     @classmethod
     def ideal(cls, intrinsics: Intrinsics, pixel_centre: float) -> Calibration:
-        """Return what a camera without distortion would say of itself."""
+        """Return the calibration of a camera without distortion."""
         model, coefficients = _IDEAL[intrinsics.projection]
         k = _matrix(intrinsics, pixel_centre)
         p = np.column_stack([k, np.zeros(3)])
@@ -114,9 +114,9 @@ class Calibration:
 
     def to_message(self, level: Intrinsics, header: Header) -> CameraInfo:
         """
-        Return what belongs to a picture with every n-th pixel of this camera's.
+        Return the message for an image with every n-th pixel of this camera.
 
-        :param level: projection of that picture.
+        :param level: projection of that image.
         """
         k, p = self._projections(level)
         return CameraInfo(
@@ -133,7 +133,7 @@ class Calibration:
     def _projections(self, level: Intrinsics) -> tuple[tuple[float, ...], tuple[float, ...]]:
         full = self.intrinsics
         if (level.fx, level.fy) == (full.fx, full.fy):
-            return self.k, self.p  # to the last bit: calculated, they might lose it
+            return self.k, self.p  # unchanged to the last bit
         k, p = _matrix(level, self.pixel_centre), np.reshape(self.p, (3, 4))
         p[:2, 2] -= np.reshape(self.k, (3, 3))[:2, 2]
         p[:2] *= [[level.fx / full.fx], [level.fy / full.fy]]
@@ -143,7 +143,7 @@ class Calibration:
 
 @dataclass(frozen=True)
 class _Crop:
-    """Which part of the sensor a picture is, and how many of its pixels make one."""
+    """Region of interest and binning of a sensor."""
 
     width: int
     height: int
@@ -153,7 +153,7 @@ class _Crop:
     @classmethod
     def of(cls, message: CameraInfo, to_core: float) -> _Crop:
         """
-        Return what ``message`` says of it.
+        Read ``message``.
 
         :param to_core: from the message's coordinates to the core's, where binning n pixels
             divides by n.
@@ -163,7 +163,7 @@ class _Crop:
         if region.x_offset + width > message.width or region.y_offset + height > message.height:
             raise ConfigurationError(
                 f'camera_info_in: roi {width} x {height} at {region.x_offset}, {region.y_offset} '
-                f'is not inside the picture of {message.width} x {message.height}'
+                f'is not inside the image of {message.width} x {message.height}'
             )
         size = width // binning[0], height // binning[1]
         if not all(0 < side <= LARGEST_SIDE for side in size):
@@ -179,7 +179,7 @@ class _Crop:
         ))
 
     def apply(self, matrix: np.ndarray) -> np.ndarray:
-        """Return a projection onto the sensor (two rows of it count) as one onto the picture."""
+        """Return the projection onto the image, given the one onto the sensor."""
         result = matrix.copy()
         for row in range(2):
             result[row] /= self.binning[row]
@@ -201,7 +201,7 @@ def _matrix(intrinsics: Intrinsics, pixel_centre: float) -> np.ndarray:
 
 
 def _matrices(message: CameraInfo) -> tuple[np.ndarray, tuple[float, ...], np.ndarray]:
-    """Return k, r and p; where there is no r or p, those of a picture that stays as it is."""
+    """Return k, r and p; where r or p are zero, those of an image that is rectified already."""
     for name in ('k', 'r', 'p'):
         if not np.isfinite(matrix := getattr(message, name)).all():
             raise ConfigurationError(
@@ -247,5 +247,5 @@ def _lens(message: CameraInfo) -> tuple[Projection, tuple[float, ...]]:
 
 
 def _standard(name: str) -> str:
-    """Return what sensor_msgs calls a distortion model."""
+    """Return the name of a distortion model in sensor_msgs."""
     return 'plumb_bob' if name in _UNDISTORTED else name

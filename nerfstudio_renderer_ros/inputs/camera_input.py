@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from nerfstudio_renderer import ConfigurationError
 from nerfstudio_renderer_ros.inputs.calibration import Calibration
-from nerfstudio_renderer_ros.monitoring.event_log import Rejections
+from nerfstudio_renderer_ros.monitoring.event_log import EventLog
 from nerfstudio_renderer_ros.state.settings import Settings
 from rclpy.node import Node, SubscriptionEventCallbacks  # whose module Humble calls otherwise
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
@@ -31,8 +31,8 @@ if TYPE_CHECKING:  # Humble has none
     from rclpy.event_handler import QoSSubscriptionMatchedInfo
 
 _TOPIC = '~/camera_info_in'
-# Drivers publish it with every image; others once, for those who come later too. One subscription
-# cannot match both and get what was published before it: a message may so come twice.
+# No single QoS matches volatile drivers and latched publishers, so subscribe twice; duplicates are
+# harmless.
 _PUBLISHED_NOW = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
 _PUBLISHED_BEFORE = QoSProfile(
     depth=1, reliability=ReliabilityPolicy.RELIABLE, durability=DurabilityPolicy.TRANSIENT_LOCAL,
@@ -41,30 +41,30 @@ _PUBLISHED_BEFORE = QoSProfile(
 
 class CameraInput:
     """
-    Holds the calibration that came last and can be used.
+    Holds the last usable calibration.
 
-    :param leave: ends what is made here.
+    :param cleanup: destroys the subscriptions.
     """
 
-    def __init__(self, node: Node, rejections: Rejections, leave: ExitStack) -> None:
+    def __init__(self, node: Node, event_log: EventLog, cleanup: ExitStack) -> None:
         self._node = node
-        self._rejections = rejections
+        self._event_log = event_log
         self._message: CameraInfo | None = None
         self._read: tuple[CameraInfo, float, Calibration] | None = None
         self._logged = ''
         self._subscriptions: list[Subscription] = []
-        rejections.judge_camera('')
-        leave.callback(self._unsubscribe)
+        event_log.judge_camera('')
+        cleanup.callback(self._unsubscribe)
         try:
             events = SubscriptionEventCallbacks(matched=self._on_drivers)
-        except TypeError:  # Humble tells of nobody who comes
+        except TypeError:  # Humble has no such event
             self._subscribe(_PUBLISHED_NOW)
             self._subscribe(_PUBLISHED_BEFORE)
         else:
             self._subscribe(_PUBLISHED_NOW, events)
 
     def _on_drivers(self, event: QoSSubscriptionMatchedInfo) -> None:
-        """Ask for what was published before while a driver has it: the others would warn."""
+        """Keep the transient-local subscription only while a publisher offers it."""
         first, *second = self._subscriptions
         drivers = self._node.get_publishers_info_by_topic(first.topic_name)
         some_unknown = len(drivers) < event.current_count  # the graph may be behind the event
@@ -77,7 +77,7 @@ class CameraInput:
     def _subscribe(
         self, profile: QoSProfile, events: SubscriptionEventCallbacks | None = None
     ) -> None:
-        # Whoever does not match this one matches the other: that is nothing to warn of.
+        # A publisher that does not match this subscription matches the other one: no warning.
         events = events or SubscriptionEventCallbacks()
         events.incompatible_qos = lambda _: None
         self._subscriptions.append(self._node.create_subscription(
@@ -89,11 +89,11 @@ class CameraInput:
             self._node.destroy_subscription(self._subscriptions.pop())
 
     def calibration(self, settings: Settings) -> Calibration:
-        """Return that of the real camera, or of the one that the parameters describe."""
+        """Return the real camera's calibration, else that of the camera of the parameters."""
         message, centre = self._message, settings.pixel_centre
         if message is None:
             return Calibration.ideal(settings.intrinsics, centre)
-        read = self._read  # once: any thread may ask
+        read = self._read  # read once: any thread may call this
         if read is None or read[0] is not message or read[1] != centre:
             self._read = read = message, centre, Calibration.from_message(message, centre)
         return read[2]
@@ -103,23 +103,23 @@ class CameraInput:
             try:
                 intrinsics = Calibration.from_message(message, pixel_centre=0.5).intrinsics
             except ConfigurationError as error:
-                self._rejections.judge_camera(str(error))
+                self._event_log.judge_camera(str(error))
                 return
             self._message = message
             self._log(
                 f'the camera is that of {_TOPIC} from the next pose on: {intrinsics.width} x '
                 f'{intrinsics.height}, {message.distortion_model or "no distortion_model"}'
             )
-        self._rejections.judge_camera('')
+        self._event_log.judge_camera('')
 
     def _log(self, line: str) -> None:
-        if line != self._logged:  # a camera that zooms is another one with every picture
+        if line != self._logged:  # a zooming camera changes with every image
             self._logged = line
             self._node.get_logger().info(line)
 
 
 def _keeps_messages(profile: QoSProfile) -> bool:
-    """Tell whether a publisher sends what it has published to those who come later."""
+    """Tell whether a publisher sends its last messages to later subscriptions."""
     return (
         profile.durability == DurabilityPolicy.TRANSIENT_LOCAL
         and profile.reliability == ReliabilityPolicy.RELIABLE
@@ -128,7 +128,7 @@ def _keeps_messages(profile: QoSProfile) -> bool:
 
 def _content(message: CameraInfo) -> tuple[object, ...]:
     """
-    Return all that tells of the camera: without the header, for it is the same at another time.
+    Return all that describes the camera: everything but the header.
 
     Messages themselves do not compare: until 2025, two of them were equal unless all numbers of an
     array differed (https://github.com/ros2/rosidl_python/issues/223).

@@ -34,9 +34,9 @@ except ImportError as error:
     tf2_ros = None
     _MISSING = f'{error}; install ros-$ROS_DISTRO-tf2-ros'
 
-# How long a pose waits for the transform of its moment, which usually comes a little later.
+# How long a pose waits for the transform of its stamp, which usually comes a little later.
 _PATIENCE_S = 1.0
-# Poses that wait at a time; more than a camera sends in that time.
+# Most poses that wait at the same time; more than a camera sends within _PATIENCE_S.
 _MOST_WAITING = 100
 
 Accept = Callable[[np.ndarray, Time], None]
@@ -52,19 +52,19 @@ class FramedPose:
     frame: str
     """Name of the frame."""
     world: str
-    """Name of the frame in which it is wanted."""
+    """Name of the target frame."""
     moment: Time
-    """When it was there; 0: the frame as it was last seen."""
+    """Stamp; zero: latest transform."""
 
 
-class WithoutTransforms:
-    """Refuses every pose that is not in the wanted frame already."""
+class WithoutTf2:
+    """Rejects every pose: each is in another frame than world_frame."""
 
     def __init__(self, reject: Reject) -> None:
         self._reject = reject
 
-    def turn(self, pose: FramedPose) -> None:
-        """Refuse ``pose``."""
+    def transform(self, pose: FramedPose) -> None:
+        """Reject ``pose``."""
         self._reject(
             'no transform',
             f'it is in frame {quoted(pose.frame)}, and without tf2_ros only world_frame '
@@ -72,61 +72,61 @@ class WithoutTransforms:
         )
 
     def restart(self) -> None:
-        """Forget what was before the clock jumped back: nothing."""
+        """Do nothing: no transform is kept."""
 
 
-class Transforms:
+class PoseTransformer:
     """
-    Turns poses into another frame, at their own moment, as soon as tf2 knows how.
+    Transforms poses at their stamps, waiting up to 1 s; may accept out of order.
 
-    Later poses may be turned before earlier ones; whoever accepts them sees to the order.
-
-    :param accept: called with the turned matrix and its moment, on the node's executor.
+    :param accept: called with the transformed matrix and its stamp, on the node's executor.
     :param reject: called with kind and reason.
-    :param leave: ends what is made here.
+    :param cleanup: destroys what is made here.
     """
 
-    def __init__(self, node: Node, accept: Accept, reject: Reject, leave: ExitStack) -> None:
+    def __init__(self, node: Node, accept: Accept, reject: Reject, cleanup: ExitStack) -> None:
         self._accept = accept
         self._reject = reject
         self._buffer = tf2_ros.Buffer()
-        leave.callback(tf2_ros.TransformListener(self._buffer, node).unregister)
+        cleanup.callback(tf2_ros.TransformListener(self._buffer, node).unregister)
         self._waiting: dict[FramedPose, tuple[float, Future]] = {}
         self._expiry = node.create_timer(
             _PATIENCE_S / 4, self._expire, clock=Clock(clock_type=ClockType.STEADY_TIME)
         )
         self._expiry.cancel()
-        leave.callback(node.destroy_timer, self._expiry)
-        leave.callback(self._forget_all)
+        cleanup.callback(node.destroy_timer, self._expiry)
+        cleanup.callback(self._forget_all)
 
-    def turn(self, pose: FramedPose) -> None:
-        """Accept ``pose`` now, or when the transform has come, or reject it."""
+    def transform(self, pose: FramedPose) -> None:
+        """Accept ``pose`` now, or when its transform has come, or reject it."""
         if self._buffer.can_transform(pose.world, pose.frame, pose.moment):
-            self._turn(pose)
+            self._accept_transformed(pose)
             return
         if len(self._waiting) == _MOST_WAITING:
             self._give_up(next(iter(self._waiting)), f'with {_MOST_WAITING} later ones waiting')
         future = self._buffer.wait_for_transform_async(pose.world, pose.frame, pose.moment)
         self._waiting[pose] = time.monotonic() + _PATIENCE_S, future
-        if self._expiry.is_canceled():  # else it would never fire while poses come
+        if self._expiry.is_canceled():  # resetting it with every pose would put it off for ever
             self._expiry.reset()
         future.add_done_callback(lambda _: self._arrived(pose))
 
     def restart(self) -> None:
-        """Forget what was before the clock jumped back."""
+        """Forget all poses and transforms: the clock has jumped back."""
         self._forget_all()
         self._buffer.clear()
 
     def _arrived(self, pose: FramedPose) -> None:
         if self._waiting.pop(pose, None) is not None:
-            self._turn(pose)
+            self._accept_transformed(pose)
 
-    def _turn(self, pose: FramedPose) -> None:
+    def _accept_transformed(self, pose: FramedPose) -> None:
         try:
             found = self._buffer.lookup_transform(pose.world, pose.frame, pose.moment).transform
-            offset, turn = found.translation, found.rotation
+            offset, rotation = found.translation, found.rotation
             c2w = transform_pose(
-                pose.c2w, (offset.x, offset.y, offset.z), (turn.x, turn.y, turn.z, turn.w)
+                pose.c2w,
+                (offset.x, offset.y, offset.z),
+                (rotation.x, rotation.y, rotation.z, rotation.w),
             )
         except (tf2_ros.TransformException, PoseError) as error:
             self._reject('no transform', str(error))
@@ -157,29 +157,29 @@ class Transforms:
 
     def _forget(self, pose: FramedPose) -> None:
         _, future = self._waiting.pop(pose)
-        future.cancel()  # else the buffer would ask for its transform for ever
+        future.cancel()  # else the buffer would look for its transform for ever
 
 
-def transforms(
-    node: Node, accept: Accept, reject: Reject, leave: ExitStack
-) -> Transforms | WithoutTransforms:
-    """Return what turns poses here, with tf2_ros or without."""
-    return Transforms(node, accept, reject, leave) if tf2_ros else WithoutTransforms(reject)
+def pose_transformer(
+    node: Node, accept: Accept, reject: Reject, cleanup: ExitStack
+) -> PoseTransformer | WithoutTf2:
+    """Return a transformer of poses; one that rejects them where tf2_ros is not installed."""
+    return PoseTransformer(node, accept, reject, cleanup) if tf2_ros else WithoutTf2(reject)
 
 
 class CameraBroadcaster:
     """
     Broadcasts the camera's frame, or says once why it cannot.
 
-    :param leave: ends what is made here.
+    :param cleanup: destroys its publisher.
     """
 
-    def __init__(self, node: Node, leave: ExitStack) -> None:
+    def __init__(self, node: Node, cleanup: ExitStack) -> None:
         self._node = node
         self._broadcaster = None
         if tf2_ros:
             self._broadcaster = tf2_ros.TransformBroadcaster(node)
-            leave.callback(node.destroy_publisher, self._broadcaster.pub_tf)
+            cleanup.callback(node.destroy_publisher, self._broadcaster.pub_tf)
 
     def send(self, transform: TransformStamped) -> None:
         """Broadcast ``transform``."""

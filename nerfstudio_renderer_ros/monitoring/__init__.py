@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What people and monitors are told: diagnostics, statistics, log."""
+"""For people and monitors: diagnostics, statistics, log."""

@@ -11,7 +11,7 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""The state of the node, once a second on /diagnostics."""
+"""The state of the node, published on /diagnostics once a second."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ _MIB = 1 << 20
 
 class Diagnostics:
     """
-    Publishes what the monitors of a robot expect.
+    Publishes one status: level, message, scene, engine, latencies and counts.
 
-    :param state: tells the node's lifecycle state, in a word.
+    :param state: returns the label of the node's lifecycle state.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class Diagnostics:
         self._state = state
         self._before = statistics.summary()
         self._publisher = node.create_publisher(DiagnosticArray, '/diagnostics', 1)
-        # By the machine's clock: a paused simulation is no reason to fall silent.
+        # Steady clock: it also publishes while a simulation is paused.
         node.create_timer(_PERIOD_S, self._publish, clock=Clock(clock_type=ClockType.STEADY_TIME))
 
     def _publish(self) -> None:
@@ -70,7 +70,7 @@ class Diagnostics:
             return DiagnosticStatus.ERROR, now.render_failure or now.load_failure
         if failed := now.failed - before.failed:
             return DiagnosticStatus.ERROR, f'updates failed in the last second: {failed}'
-        if problem := now.load_failure or now.refused_camera:  # what was there before goes on
+        if problem := now.load_failure or now.refused_camera:  # the earlier one is still used
             return DiagnosticStatus.WARN, problem
         if self._state() != 'active':
             return DiagnosticStatus.WARN, self._state()

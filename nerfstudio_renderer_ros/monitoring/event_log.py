@@ -11,7 +11,7 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""What is not rendered, and why: counted always, logged now and then."""
+"""Dropped poses, failures and refused cameras: all counted, some logged."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from rclpy.impl.rcutils_logger import RcutilsLogger
 _EVERY_S = 5.0
 
 
-class Rejections:
-    """Counts what comes to nothing and logs the reason, of each kind once in some seconds."""
+class EventLog:
+    """Counts dropped poses, failures and refused cameras; logs each kind at most every 5 s."""
 
     def __init__(self, logger: RcutilsLogger, statistics: Statistics) -> None:
         self._logger = logger
@@ -33,24 +33,24 @@ class Rejections:
         self._logged: dict[str, float] = {}
 
     def reject_pose(self, kind: str, why: str) -> None:
-        """Take note of a pose that was dropped."""
+        """Count a dropped pose."""
         self._statistics.rejected(kind)
         if self._is_due(kind):
             self._logger.warning(f'dropped a pose: {shortened(why)}')
 
     def doubt_pose(self, kind: str, doubt: str) -> None:
-        """Take note of something odd about a pose that is not dropped."""
+        """Warn about an accepted pose."""
         if self._is_due(kind):
             self._logger.warning(doubt)
 
     def judge_camera(self, refusal: str) -> None:
-        """Take note of a calibration: why it cannot be used, or '' if it can."""
+        """Note why a calibration cannot be used; '' if it can."""
         self._statistics.judged_camera(refusal)
         if refusal and self._is_due('camera'):
             self._logger.warning(refusal)
 
     def report_failure(self, update: Update, error: Exception) -> None:
-        """Take note of an update whose rendering failed; on the render thread."""
+        """Count an update whose rendering failed; on the render thread."""
         failure = f'update {update.sequence} failed: {reason(error)}'
         self._statistics.failed(update, failure)
         if self._is_due('failure'):

@@ -11,7 +11,7 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""The core's log records in the node's log."""
+"""Forwards the core's log records to the node's log."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class NodeLogHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Log ``record`` with the ROS severity of its level."""
         message = shortened(record.getMessage())
-        # One call site each: rclpy forbids a site to change its severity.
+        # One call site each: rclpy does not let a call site change its severity.
         if record.levelno >= logging.ERROR:
             self._logger.error(message)
         elif record.levelno >= logging.WARNING:
@@ -49,7 +49,7 @@ class NodeLogHandler(logging.Handler):
 
 
 def log_traceback(logger: RcutilsLogger, error: BaseException) -> None:
-    """Log where ``error`` comes from, for those who ask for debug messages."""
+    """Log the traceback of ``error`` at debug level."""
     logger.debug(''.join(traceback.format_exception(error)))
 
 

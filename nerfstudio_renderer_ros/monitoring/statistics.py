@@ -11,7 +11,7 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""What has happened since the node started, for the diagnostics."""
+"""Counts and latencies since the node started, for the diagnostics."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ import threading
 from nerfstudio_renderer import Frame, Update
 import numpy as np
 
-# Latencies of the last so many pictures count.
+# Latencies of this many last images are kept.
 _WINDOW = 200
 
 
 @dataclass(frozen=True)
 class Latency:
-    """From receiving an update to its picture, milliseconds; None before the first one."""
+    """From receiving an update to its image, milliseconds; None before the first one."""
 
     p50: float | None
-    """The middle."""
+    """Median."""
     p95: float | None
-    """What one in twenty exceeds."""
+    """95th percentile."""
 
     @classmethod
     def of(cls, seconds: deque[float]) -> Latency:
@@ -45,26 +45,26 @@ class Latency:
 
 @dataclass(frozen=True)
 class Summary:
-    """What is known at one moment."""
+    """Statistics at one moment."""
 
     received: int
     """Pose messages."""
     accepted: int
-    """Updates: poses that were not a repetition."""
+    """Updates: poses that were not repeated."""
     repeated: int
-    """Poses of a camera that rested."""
+    """Poses within the tolerance of the last one."""
     skipped: int
-    """Updates that were overtaken before they had a picture."""
+    """Updates without any image: a newer one came first."""
     failed: int
     """Updates whose rendering failed."""
     rejected: dict[str, int]
-    """Poses that were dropped, by reason."""
+    """Dropped poses, by reason."""
     frames: int
-    """Pictures."""
+    """Images."""
     first: Latency
-    """Of each update's first picture."""
+    """Of each update's first image."""
     finest: Latency
-    """Of each update's finest picture."""
+    """Of each update's finest image."""
     render_failure: str
     """Why the last update could not be rendered; empty if it could."""
     load_failure: str
@@ -72,16 +72,16 @@ class Summary:
     refused_camera: str
     """Why the last camera_info_in cannot be used; empty if it can."""
     last_error: str
-    """The newest of these three that there was."""
+    """The newest of the three above, even if it is mended."""
 
     @property
     def rejected_in_all(self) -> int:
-        """Return how many poses were dropped."""
+        """Return the number of dropped poses."""
         return sum(self.rejected.values())
 
 
 class Statistics:
-    """Counts and measures; any thread may tell and ask."""
+    """Counts and measures; thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -106,7 +106,7 @@ class Statistics:
         """Note why a scene cannot be loaded; empty if it is shown from now on."""
         with self._lock:
             if not failure:
-                self._render_failure = ''  # that was another scene
+                self._render_failure = ''  # of the scene before
             self._load_failure = failure
             self._last_error = failure or self._last_error
 
@@ -117,14 +117,14 @@ class Statistics:
             self._last_error = refusal or self._last_error
 
     def accepted(self, update: Update) -> None:
-        """Count a pose that led to ``update``, or that it has been for already."""
+        """Count a pose of ``update``: its first one, or a repeated one."""
         with self._lock:
             if update.sequence == self._accepted:
                 self._repeated += 1
             self._accepted = max(update.sequence, self._accepted)
 
     def rendered(self, frame: Frame) -> None:
-        """Count a picture."""
+        """Count an image."""
         with self._lock:
             self._frames += 1
             self._render_failure = ''
@@ -146,7 +146,7 @@ class Statistics:
         self._served = update.sequence
 
     def summary(self) -> Summary:
-        """Return all of it as it is now."""
+        """Return the current statistics."""
         with self._lock:
             return Summary(
                 received=self._received,

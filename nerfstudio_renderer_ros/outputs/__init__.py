@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What goes out: frames as messages."""
+"""Outputs: frames as messages."""

@@ -11,7 +11,7 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""Pictures as the bytes of ROS image encodings."""
+"""Images in the encodings of ROS, as pixels or compressed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ except ImportError:
     CvBridge = None
 
 _OPAQUE = 255
-# ITU-R BT.601 luma in 15-bit fixed point, as OpenCV's RGB2GRAY has it for 8-bit pictures:
+# ITU-R BT.601 luma in 15-bit fixed point, as in OpenCV's RGB2GRAY for 8-bit images:
 # https://github.com/opencv/opencv/blob/4.x/modules/imgproc/src/color.simd_helpers.hpp
 _LUMA = np.array([9798, 19235, 3735], dtype=np.uint32)
 _LUMA_BITS = 15
@@ -50,10 +50,10 @@ def encode(rgb: np.ndarray, encoding: str) -> np.ndarray:
 
 def encode_depth(metres: np.ndarray, encoding: str) -> np.ndarray:
     """
-    Return a depth image as REP 118 has it.
+    Return a depth image in an encoding of REP 118.
 
-    :param metres: float32 of shape (height, width), NaN for nothing.
-    :param encoding: 32FC1, or 16UC1: whole millimetres, 0 for nothing and for what is too far.
+    :param metres: float32 of shape (height, width), NaN where there is no depth.
+    :param encoding: 32FC1, or 16UC1: whole millimetres, 0 for no depth and beyond 65.535 m.
     """
     if encoding == '32FC1':
         return np.ascontiguousarray(metres, dtype=np.float32)
@@ -64,9 +64,9 @@ def encode_depth(metres: np.ndarray, encoding: str) -> np.ndarray:
 
 def compress(pixels: np.ndarray, file_format: str, jpeg_quality: int) -> bytes:
     """
-    Return a picture as a file.
+    Return an image file.
 
-    :param pixels: as bgr8 or mono8 has them.
+    :param pixels: in the encoding bgr8 or mono8.
     :param file_format: jpeg or png.
     :param jpeg_quality: 1 to 100.
     """
@@ -79,11 +79,11 @@ def compress(pixels: np.ndarray, file_format: str, jpeg_quality: int) -> bytes:
 
 def resample(rgb: np.ndarray, level: Intrinsics, full: Intrinsics) -> np.ndarray:
     """
-    Return a coarse picture at the size of the full one, each thing at the same place.
+    Return a coarse image at the size of the full one, without shifting it.
 
-    :param rgb: uint8 of shape (height, width, 3), the picture of ``level``.
+    :param rgb: uint8 of shape (height, width, 3), the image of ``level``.
     :param level: its projection.
-    :param full: the projection of the picture to make.
+    :param full: the projection of the result.
     """
     if (level.width, level.height) == (full.width, full.height):
         return rgb

@@ -34,32 +34,32 @@ _NS_PER_S = 1_000_000_000
 
 
 def header(frame: Frame) -> Header:
-    """Return the header that all messages about ``frame`` share."""
-    tag = _tag(frame)
-    return Header(stamp=tag.stamp, frame_id=tag.settings.frame_id)
+    """Return the header of all messages about ``frame``."""
+    context = _context(frame)
+    return Header(stamp=context.stamp, frame_id=context.settings.frame_id)
 
 
 def image(frame: Frame, header: Header) -> Image:
-    """Return the picture of ``frame``."""
-    encoding = _tag(frame).settings.encoding
+    """Return the image of ``frame``."""
+    encoding = _context(frame).settings.encoding
     return _image(encode(frame.image.rgb8, encoding), encoding, header)
 
 
 def full_image(frame: Frame, header: Header) -> Image:
-    """Return the picture of ``frame`` at the size of one of stride 1."""
-    encoding = _tag(frame).settings.encoding
+    """Return the image of ``frame``, enlarged to the size of stride 1."""
+    encoding = _context(frame).settings.encoding
     rgb = resample(frame.image.rgb8, frame.intrinsics, frame.update.camera.intrinsics)
     return _image(encode(rgb, encoding), encoding, header)
 
 
 def compressed_image(frame: Frame, header: Header) -> CompressedImage:
     """
-    Return the picture of ``frame`` as image_transport's compressed transport has it.
+    Return the image of ``frame`` in the format of image_transport's compressed transport.
 
-    Whoever decompresses it gets the encoding of the image itself. Formats:
+    Decompressing it gives the encoding of ``image``. Formats:
     https://github.com/ros-perception/image_transport_plugins, compressed_publisher.cpp
     """
-    settings = _tag(frame).settings
+    settings = _context(frame).settings
     file_format = settings.compressed_format
     stored = 'mono8' if settings.encoding == 'mono8' else 'bgr8'
     named = '' if (file_format, stored) == ('png', 'mono8') else stored
@@ -73,19 +73,19 @@ def compressed_image(frame: Frame, header: Header) -> CompressedImage:
 
 def depth_image(frame: Frame, header: Header) -> Image:
     """Return the distance along the optical axis (REP 118), in the unit of the poses."""
-    tag = _tag(frame)
-    settings = tag.settings
-    depth = optical_depth(frame, settings.depth_min_accumulation) / tag.units_per_metre
+    context = _context(frame)
+    settings = context.settings
+    depth = optical_depth(frame, settings.depth_min_accumulation) / context.units_per_metre
     return _image(encode_depth(depth, settings.depth_encoding), settings.depth_encoding, header)
 
 
 def camera_info(frame: Frame, header: Header) -> CameraInfo:
-    """Return the calibration of the picture of ``frame``."""
-    return _tag(frame).calibration.to_message(frame.intrinsics, header)
+    """Return the calibration of the image of ``frame``."""
+    return _context(frame).calibration.to_message(frame.intrinsics, header)
 
 
 def frame_info(frame: Frame, header: Header) -> FrameInfo:
-    """Return what is known about ``frame`` besides its picture."""
+    """Return the sequence, level, size and timing of ``frame``."""
     return FrameInfo(
         header=header,
         sequence=frame.update.sequence,
@@ -99,12 +99,12 @@ def frame_info(frame: Frame, header: Header) -> FrameInfo:
 
 
 def camera_transform(frame: Frame, header: Header) -> TransformStamped:
-    """Return where the optical frame of ``frame`` was, in the frame of the poses."""
-    tag = _tag(frame)
-    x, y, z, w = quaternion_from_c2w(tag.c2w, PoseConvention.OPTICAL)
-    position = dict(zip('xyz', tag.c2w[:, 3], strict=True))
+    """Return the transform from the optical frame of the camera to world_frame."""
+    context = _context(frame)
+    x, y, z, w = quaternion_from_c2w(context.c2w, PoseConvention.OPTICAL)
+    position = dict(zip('xyz', context.c2w[:, 3], strict=True))
     return TransformStamped(
-        header=Header(stamp=header.stamp, frame_id=tag.settings.world_frame),
+        header=Header(stamp=header.stamp, frame_id=context.settings.world_frame),
         child_frame_id=header.frame_id,
         transform=Transform(
             translation=Vector3(**position), rotation=Quaternion(x=x, y=y, z=z, w=w)
@@ -118,7 +118,7 @@ def duration(seconds: float) -> Duration:
     return Duration(sec=whole, nanosec=nanoseconds)
 
 
-def _tag(frame: Frame) -> UpdateContext:
+def _context(frame: Frame) -> UpdateContext:
     return frame.update.context
 
 
@@ -130,6 +130,6 @@ def _image(pixels: np.ndarray, encoding: str, header: Header) -> Image:
         encoding=encoding,
         step=pixels.strides[0],
     )
-    # One copy. Assigning to message.data would check it byte by byte (rclpy issue 763).
+    # Copies once. Assigning to message.data checks it byte by byte (rclpy issue 763).
     message.data.frombytes(memoryview(pixels).cast('B'))
     return message

@@ -11,7 +11,7 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""What the node publishes about each frame."""
+"""Publishes each frame as messages."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.qos_overriding_options import QoSOverridingOptions
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
-# The small ones first: whoever pairs them with an image by stamp has them when it comes.
+# Small messages first: subscribers that pair them with an image by stamp then have them already.
 _TOPICS = (
     (FrameInfo, '~/frame_info', messages.frame_info),
     (CameraInfo, '~/camera_info', messages.camera_info),
@@ -42,21 +42,21 @@ _TOPICS = (
 
 
 def _output() -> QoSProfile:
-    """Return a profile of a publisher's own: rclpy writes what the user overrides into it."""
-    # Reliable, because rviz subscribes so by default; one deep, for only the newest is of use.
+    """Return a new profile: rclpy writes the user's overrides into it."""
+    # Reliable, as rviz subscribes by default; depth 1, as only the newest image is of use.
     return QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
 
 
 class FramePublishers:
     """
-    Publishes frames on all topics that somebody has subscribed to; makes nothing for the others.
+    Publishes frames on all topics that have subscriptions; makes no message for the others.
 
-    :param leave: ends what is made here.
+    :param cleanup: destroys the publishers.
     """
 
-    def __init__(self, node: LifecycleNode, leave: ExitStack) -> None:
+    def __init__(self, node: LifecycleNode, cleanup: ExitStack) -> None:
         self._node = node
-        self._broadcaster = CameraBroadcaster(node, leave)
+        self._broadcaster = CameraBroadcaster(node, cleanup)
         self._publishers: list[tuple[LifecyclePublisher, Callable]] = []
         self._lock = threading.Lock()
         self._served: tuple[int, ...] | None = None
@@ -65,17 +65,17 @@ class FramePublishers:
                 kind, topic, _output(),
                 qos_overriding_options=QoSOverridingOptions.with_default_policies(),
             )
-            leave.callback(node.destroy_lifecycle_publisher, publisher)
+            cleanup.callback(node.destroy_lifecycle_publisher, publisher)
             self._publishers.append((publisher, make))
 
     def has_newcomers(self) -> bool:
-        """Tell whether somebody has subscribed since a series was complete, and so has nothing."""
+        """Tell whether there is a subscription newer than the last complete series of images."""
         with self._lock:
             if self._served is None:
                 return False
             counts = self._counts()
             newcomers = any(now > then for now, then in zip(counts, self._served, strict=True))
-            self._served = tuple(map(min, counts, self._served))  # somebody may have left
+            self._served = tuple(map(min, counts, self._served))  # subscriptions may have ended
             return newcomers
 
     def publish(self, frame: Frame) -> None:
@@ -84,12 +84,12 @@ class FramePublishers:
             self._publish(frame)
         except Exception:
             if self._node.context.ok():
-                raise  # else ROS has been shut down under it, and the thread is about to end
+                raise  # else ROS was shut down meanwhile, and this thread is about to end
 
     def _publish(self, frame: Frame) -> None:
-        tag: UpdateContext = frame.update.context
+        context: UpdateContext = frame.update.context
         header = messages.header(frame)
-        if tag.settings.publish_tf and frame.level == 0:
+        if context.settings.publish_tf and frame.level == 0:
             self._broadcaster.send(messages.camera_transform(frame, header))
         counts = self._counts()
         for (publisher, make), count in zip(self._publishers, counts, strict=True):

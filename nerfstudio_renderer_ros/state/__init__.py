@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the node shows and how: scene, session, stamps, parameters."""
+"""State of the node: scene, render session, stamps, parameters."""

@@ -263,7 +263,7 @@ def declare(node: Node) -> None:
 
 
 def _declare(node: Node, spec: ParameterSpec) -> None:
-    # Of any type at first, since only declaring it tells what the user gave.
+    # Of any type at first: the user's value is known only once it is declared.
     any_type = ParameterDescriptor(dynamic_typing=True)
     value = spec.typed(node.declare_parameter(spec.name, spec.default, any_type).value)
     spec.refuse_other_types(value)

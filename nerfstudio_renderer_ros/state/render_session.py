@@ -11,7 +11,7 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""The scene that is shown, and the queue that renders it."""
+"""The loaded scene, and the queue that renders it."""
 
 from __future__ import annotations
 
@@ -43,32 +43,32 @@ _PATIENCE_S = 2.0
 
 @dataclass(frozen=True, eq=False)
 class PoseRequest:
-    """A pose to be shown, and how."""
+    """A pose to render, and how."""
 
     c2w: np.ndarray
     """Camera to world_frame, OpenGL axes, shape (3, 4), in the unit of the poses."""
     stamp: Time
-    """For its pictures, unless earlier ones have it or a later one."""
+    """Requested stamp; moved forward unless later than the previous one."""
     is_of_sender: bool
-    """Whether the stamp came with the pose, rather than being the time of its arrival."""
+    """Whether the stamp is that of the message, not the time of its arrival."""
     settings: Settings
-    """What the parameters say."""
+    """Parameters at its arrival."""
     calibration: Calibration
     """Of the camera."""
     force: bool = False
-    """Whether it is to be rendered even if it repeats the last pose."""
+    """Render even if the pose is unchanged."""
 
-    def looks_like(self, other: PoseRequest) -> bool:
-        """Tell whether it is to be shown in the same way, wherever it is."""
+    def renders_like(self, other: PoseRequest) -> bool:
+        """Tell whether the two would give the same images if their poses were equal."""
         return (
             self.calibration == other.calibration
-            and self.settings.look == other.settings.look
+            and self.settings.of_images == other.settings.of_images
         )
 
 
 class RenderSession:
     """
-    Shows a scene from where the camera is. Any thread may call.
+    Renders the loaded scene from the poses that are shown; thread-safe.
 
     :param listener: called with every frame, on the render thread.
     :param on_failure: called on the render thread with an update that could not be rendered.
@@ -77,7 +77,7 @@ class RenderSession:
     def __init__(
         self, listener: Callable[[Frame], None], on_failure: Callable[[Update, Exception], None]
     ) -> None:
-        # Whoever holds it may take a stamp and ask the queue: so both increase together.
+        # Held while a stamp is taken and the queue updated, so that both increase together.
         self._lock = threading.Lock()
         self._scene: LoadedScene | None = None
         self._last: PoseRequest | None = None
@@ -89,7 +89,7 @@ class RenderSession:
 
     @property
     def scene(self) -> LoadedScene | None:
-        """Return the scene that is loaded."""
+        """Return the loaded scene, or None."""
         return self._scene
 
     @property
@@ -98,7 +98,7 @@ class RenderSession:
         return self._is_on
 
     def set_scene(self, scene: LoadedScene) -> None:
-        """Have ``scene`` shown from the next start on."""
+        """Render ``scene`` from the next start on."""
         with self._lock:
             self._scene = scene
 
@@ -110,15 +110,13 @@ class RenderSession:
         calibration: Calibration,
     ) -> Update | None:
         """
-        Show ``scene`` in place of ``old``.
+        Replace ``old`` by ``scene``; blocks until the old renderer stops, at most 2 s.
 
-        Returns when nothing is rendered of that any more, or after some seconds.
-
-        :param settings: what the parameters say now; the last pose is rendered anew with them.
-        :param calibration: the same of the camera.
-        :returns: the update by which it is, if it is.
-        :raises ConfigurationError: if the scene is not ``old`` any more, or ``scene`` cannot be
-            shown like that; nothing has changed then.
+        :param settings: the current settings, with which the last pose is rendered again.
+        :param calibration: the current calibration, likewise.
+        :returns: the update that renders the last pose again, or None.
+        :raises ConfigurationError: if the loaded scene is no longer ``old``, or ``scene`` does not
+            support the settings or the camera; nothing has changed then.
         """
         with self._lock:
             if self._scene is not old:
@@ -139,20 +137,20 @@ class RenderSession:
         return update
 
     def start(self) -> None:
-        """Render what is shown from now on."""
+        """Render the poses that are shown from now on."""
         with self._lock:
             self._is_on = True
             self._last = None
             self._queue.replace(self._scene.renderer)
 
     def stop(self) -> bool:
-        """Render no more, and hold no picture; return whether that was done in time."""
+        """Stop rendering and drop all images; return whether that was done in time."""
         with self._lock:
             self._is_on = False
             return self._queue.detach()
 
     def clear(self) -> None:
-        """Let go of the scene, of the memory that it has on its device, and of all stamps."""
+        """Free the scene and its device memory, and forget all stamps."""
         with self._lock:
             self._scene = self._last = None
             self._stamps = IncreasingStamps()
@@ -165,10 +163,10 @@ class RenderSession:
 
     def show(self, request: PoseRequest) -> Update | None:
         """
-        Ask for pictures of a pose.
+        Render a pose.
 
-        :returns: the update that will be rendered, or None if nothing is.
-        :raises RendererError: if the scene cannot be seen like that.
+        :returns: the update that will be rendered, or None while nothing is.
+        :raises RendererError: if the scene does not support the settings or the camera.
         """
         with self._lock:
             if not self._is_on:
@@ -176,12 +174,12 @@ class RenderSession:
             return self._show(request)
 
     def why_stale(self, stamp: Time, now: Time) -> str | None:
-        """Return what makes a sender's ``stamp`` stale, or None if it is not."""
+        """Return why a sender's ``stamp`` is stale, or None if it is not."""
         with self._lock:
             return self._stamps.why_stale(stamp, now)
 
     def restart_stamps(self, jumped_from_ns: int, now: Time) -> None:
-        """Let earlier stamps follow: the clock has jumped back from ``jumped_from_ns``."""
+        """Allow earlier stamps: the clock has jumped back from ``jumped_from_ns``."""
         with self._lock:
             self._stamps.restart(jumped_from_ns)
             if self._last is not None:
@@ -200,8 +198,8 @@ class RenderSession:
         stamp = self._stamps.take(request.stamp, request.is_of_sender).to_msg()
         force = (
             request.force
-            or self._time_restarted  # its pictures have stamps from before
-            or (self._last is not None and not request.looks_like(self._last))
+            or self._time_restarted  # the stamps of its images are from before
+            or (self._last is not None and not request.renders_like(self._last))
         )
         self._last, self._time_restarted = request, False
         return self._queue.update(

@@ -25,27 +25,27 @@ from nerfstudio_renderer_ros.state.settings import Settings
 
 @dataclass(frozen=True, eq=False)
 class LoadedScene:
-    """What the node needs of a scene."""
+    """A loaded scene and its renderer."""
 
     renderer: core.ProgressiveRenderer
     """Renders it."""
     world: core.WorldTransform | None
-    """Where it stands in the world; None if it does not say."""
+    """From the world of the training poses to the scene; None if that is not known."""
     title: str = ''
-    """What was loaded, for people."""
+    """Name of what was loaded, for people."""
     engine: str = ''
-    """What renders it, and why that."""
+    """Name of the engine, and why it was chosen."""
 
     def in_world(self, settings: Settings) -> bool:
-        """Tell whether poses are in the world of the training images, or else in the scene's."""
+        """Tell whether poses are in the world of the training poses, not in the scene's."""
         return settings.units != 'scene' and self.world is not None
 
     def units(self, settings: Settings) -> core.WorldTransform:
-        """Return how the coordinates of the poses become the scene's."""
+        """Return the transform from the coordinates of the poses to the scene's."""
         return self.world if self.in_world(settings) else core.WorldTransform.identity()
 
     def unsupported_reason(self, settings: Settings, camera: core.Intrinsics) -> str | None:
-        """Return why this scene cannot be shown like that, and what to do; None if it can."""
+        """Return why it cannot be rendered like that, and what to do; None if it can."""
         if settings.units == 'world' and self.world is None:
             return (
                 'parameter pose_units: world needs dataparser_transforms.json beside the '
@@ -55,7 +55,7 @@ class LoadedScene:
 
     def check(self, settings: Settings, camera: core.Intrinsics) -> None:
         """
-        Refuse what this scene cannot be shown with.
+        Refuse settings and cameras with which it cannot be rendered.
 
         :raises ConfigurationError: with the reason and what to do.
         """

@@ -30,21 +30,21 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 Load = Callable[[str, str], str]
 
 _PATIENCE_S = 2.0
-# Callers wait while another scene is loaded, and ROS's own profile forgets all but the last ten.
-# Not all are kept, so that answers do not wait for a client that is suspended.
+# Requests wait while a scene is loaded, and the default profile of services keeps only ten.
+# Bounded, so that answers do not wait for a suspended client.
 _DEEP = QoSProfile(depth=1000, reliability=ReliabilityPolicy.RELIABLE)
 
 
 class SceneService:
     """
-    Answers ``~/load_scene`` when the scene is loaded, while the node does everything else.
+    Answers ``~/load_scene`` once the scene is loaded, without blocking the node.
 
-    rclpy answers a service when its callback returns, and a callback that waits stops the others
-    of its executor. So this one has a thread and an executor of its own, and with them, as rclpy
-    has it, a node of its own, whose name is hidden.
+    rclpy answers a service when its callback returns, and a callback that waits blocks the others
+    of its executor. So the service has its own thread and executor; a node belongs to one executor
+    alone, so it has its own node too, with a hidden name.
 
-    :param node: whose service it is.
-    :param load: called with config and checkpoint; returns what was loaded, or raises the reason.
+    :param node: in whose name the service is offered.
+    :param load: called with config and checkpoint; returns the title of what it loaded.
     """
 
     def __init__(self, node: Node, load: Load) -> None:
@@ -65,7 +65,7 @@ class SceneService:
         self._thread.start()
 
     def close(self) -> None:
-        """Answer no more; what is being loaded is given up."""
+        """Stop answering; a scene that is being loaded is given up."""
         self._is_closed = True
         self._executor.shutdown(timeout_sec=0.0)
         self._thread.join(_PATIENCE_S)
@@ -77,7 +77,7 @@ class SceneService:
                 self._spin_until_something_is_raised()
 
     def _spin_until_something_is_raised(self) -> None:
-        """Answer until the end, or until an answer cannot be sent, which costs that one alone."""
+        """Answer until closed, or until an answer cannot be sent: only that one is lost."""
         try:
             self._executor.spin()
         except ExternalShutdownException:
@@ -92,7 +92,7 @@ class SceneService:
         try:
             response.message = self._load(request.config, request.checkpoint)
             response.success = True
-        except BaseException as error:  # whatever it is, the caller is to hear of it
+        except BaseException as error:  # of any kind: the caller gets the reason
             response.message = reason(error)
-        free_unused_memory()  # of the scene that is not shown: the old one, or one refused
+        free_unused_memory()  # of the old scene, or of one that was refused
         return response

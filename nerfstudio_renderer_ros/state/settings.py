@@ -32,14 +32,14 @@ from nerfstudio_renderer_ros.state.parameters import PARAMETERS, Value
 
 @dataclass(frozen=True)
 class Settings:
-    """What the parameters say, for one update."""
+    """Parameters for one update."""
 
     intrinsics: Intrinsics
-    """Projection and size of a picture of stride 1."""
+    """Projection and size of an image of stride 1."""
     levels: StrideLevels
     """The levels of a series."""
     target_latency_s: float
-    """Time within which the first picture should come, seconds."""
+    """Time within which the first image should come, seconds."""
     encoding: str
     """Of the images."""
     compressed_format: str
@@ -53,7 +53,7 @@ class Settings:
     pixel_centre: float
     """Coordinate of the first pixel's centre in camera_info, pixels; the core's is 0.5."""
     frame_id: str
-    """Frame of the camera: that of everything published."""
+    """Frame of the camera, in the header of everything published."""
     world_frame: str
     """Frame of the poses that are rendered."""
     publish_tf: bool
@@ -67,17 +67,17 @@ class Settings:
     tolerance_deg: float
     """Angle within which a pose counts as repeated, degrees."""
     renders_repeated: bool
-    """Whether a pose that counts as repeated is rendered all the same."""
+    """Whether a repeated pose is rendered too."""
 
     @property
-    def look(self) -> Settings:
-        """Return the same but for what only says which poses are rendered."""
+    def of_images(self) -> Settings:
+        """Return a copy without the parameters that only filter poses."""
         return replace(self, tolerance_m=0.0, tolerance_deg=0.0, renders_repeated=False)
 
     @classmethod
     def from_values(cls, values: Mapping[str, Value]) -> Settings:
         """
-        Check ``values``, one for each parameter, and return what they say.
+        Check ``values``, one for each parameter, and return them as settings.
 
         :raises ConfigurationError: with the parameter, its value and what to do.
         """
@@ -114,7 +114,7 @@ class Settings:
 
 
 def _levels(values: Mapping[str, Value]) -> StrideLevels:
-    """Return the levels; those that are the default are left out where the picture is smaller."""
+    """Return the levels. Default strides may exceed the image: such levels are left out later."""
     levels = StrideLevels(tuple(values['levels']))
     side = max(values['width'], values['height'])
     if levels.strides[0] > side and levels.strides != DEFAULTS.levels:
@@ -126,7 +126,7 @@ def _levels(values: Mapping[str, Value]) -> StrideLevels:
 
 
 def _frame(parameter: str, values: Mapping[str, Value]) -> str:
-    """Return the name of a frame as tf2 has it."""
+    """Return the name of a frame without the leading slash, as in tf2."""
     name = values[parameter].lstrip('/')
     if not name:
         raise ConfigurationError(

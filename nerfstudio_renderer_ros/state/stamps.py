@@ -11,14 +11,14 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""Time stamps that order updates as their sequence does."""
+"""Stamps that increase with the sequence of updates."""
 
 from __future__ import annotations
 
 from rclpy.duration import Duration
 from rclpy.time import Time
 
-# No sender's clock is as far ahead of the node's.
+# Clocks of senders are less than this ahead of the node's.
 _AHEAD = Duration(seconds=1)
 _OF_ANOTHER_CLOCK = (
     ', which is ahead of the clock: does its source have the use_sim_time of this node? To forget '
@@ -30,7 +30,7 @@ _OF_ANOTHER_RUN = (
 
 
 def is_ahead(stamp: Time, now: Time) -> bool:
-    """Tell whether ``stamp`` is of a time that is still to come, not only of a hasty clock."""
+    """Tell whether ``stamp`` is in the future, by more than clocks differ."""
     return stamp > now + _AHEAD
 
 
@@ -40,7 +40,7 @@ def in_seconds(stamp: Time) -> str:
 
 
 class IncreasingStamps:
-    """Gives each update its own stamp: the one asked for, or just after the last one given."""
+    """Gives each update its own stamp: the requested one, or 1 ns after the last one."""
 
     def __init__(self) -> None:
         self._last_given_ns: int | None = None
@@ -48,7 +48,7 @@ class IncreasingStamps:
         self._jumped_from_ns: int | None = None
 
     def why_stale(self, stamp: Time, now: Time) -> str | None:
-        """Return what makes a sender's ``stamp`` stale, or None if it is not."""
+        """Return why a sender's ``stamp`` is stale, or None if it is not."""
         last = self._last_of_sender
         if last is not None and stamp < last:
             return (
@@ -58,7 +58,7 @@ class IncreasingStamps:
         has_caught_up = self._jumped_from_ns is None or now.nanoseconds >= self._jumped_from_ns
         if has_caught_up or not is_ahead(stamp, now):
             return None
-        # It was on its way when the clock jumped. Accepted, it would make all stale that follow.
+        # It was sent before the clock jumped. Accepting it would make all later stamps stale.
         return (f'its stamp {in_seconds(stamp)} is from before the clock jumped back; it is '
                 f'{in_seconds(now)} now')
 
@@ -66,7 +66,7 @@ class IncreasingStamps:
         """
         Return ``wanted``, moved to 1 ns after the last stamp if it is not later than that.
 
-        :param of_sender: whether it came with a message, rather than being when that arrived.
+        :param of_sender: whether it is the stamp of a message, not the time of its arrival.
         """
         nanoseconds = wanted.nanoseconds
         if of_sender:
@@ -77,6 +77,6 @@ class IncreasingStamps:
         return Time(nanoseconds=nanoseconds, clock_type=wanted.clock_type)
 
     def restart(self, jumped_from_ns: int) -> None:
-        """Let earlier stamps follow: the clock has jumped back from ``jumped_from_ns``."""
+        """Allow earlier stamps: the clock has jumped back from ``jumped_from_ns``."""
         self._jumped_from_ns = jumped_from_ns
         self._last_given_ns = self._last_of_sender = None

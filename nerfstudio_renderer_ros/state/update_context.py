@@ -11,7 +11,7 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""What the node wants to find on the frames of an update."""
+"""What the node keeps with an update, for the messages about its frames."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ import numpy as np
 
 @dataclass(frozen=True, eq=False)
 class UpdateContext:
-    """Travels with an update through the render queue."""
+    """Belongs to an update; the render queue passes it on unread."""
 
     stamp: Time
     """Of every message about the update's frames."""
     settings: Settings
-    """What the parameters said when it was accepted."""
+    """Parameters when it was accepted."""
     calibration: Calibration
-    """Of the camera whose picture it is."""
+    """Of the camera."""
     c2w: np.ndarray
-    """Its pose as it was asked for, OpenGL axes, in the frame and unit of the poses."""
+    """Requested pose, OpenGL axes, shape (3, 4), in the frame and unit of the poses."""
     units_per_metre: float
     """Scene units in one unit of the poses."""

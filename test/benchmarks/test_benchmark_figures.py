@@ -29,9 +29,9 @@ from benchmarks.pose_client import Arrival, Level
 from benchmarks.processor_time import parse_stat, processor_time_s
 from benchmarks.rounds import RoundPlan, take_turns
 from benchmarks.views import pinhole
-from nerfstudio_renderer.rendering.image import Picture
+from nerfstudio_renderer.engines.host_pixels import HostImage
+import numpy as np
 import pytest
-import torch
 
 
 def test_speed_is_the_median_of_the_rounds():
@@ -87,8 +87,8 @@ def test_the_best_chunk_is_the_fastest():
     assert best_chunk(rows) == 2
 
 
-def _picture(rgb: float, depth: float, accumulation: float) -> Picture:
-    return Picture(torch.tensor([rgb, rgb, rgb, depth, accumulation]).expand(2, 3, 5).clone())
+def _picture(rgb: float, depth: float, accumulation: float) -> HostImage:
+    return HostImage(np.full((2, 3, 5), [rgb, rgb, rgb, depth, accumulation], np.float32))
 
 
 def test_pictures_are_compared_over_all_views_and_by_the_worst():

@@ -47,7 +47,7 @@ def test_every_tiling_to_compare_is_another():
 @pytest.mark.parametrize('precision', [torch.float16, torch.float32], ids=str)
 def test_the_random_model_has_nerfstudios_default_sizes(precision):
     cpu = torch.device('cpu')
-    parameters = random_nerfacto.default_size(cpu)
+    parameters = random_nerfacto.random_nerfacto(random_nerfacto.Sizes())
     packer = Packer(parameters, cpu, precision, cell_bytes=0)
     proposal, field = packer.proposal(parameters.proposals[1].network), packer.field()
     assert proposal.tables.shape == (5, 1 << 17, 2)

@@ -114,7 +114,8 @@ def test_without_nerfstudio_it_is_one_line(quiet_main, capsys):
 
     assert quiet_main(['--port', '0'], load) == 1
     assert capsys.readouterr().err == (
-        "error: No module named 'nerfstudio'; install what requirements/runtime.in names\n")
+        "error: No module named 'nerfstudio'; "
+        'install it with pip, as the README has it under Install\n')
 
 
 def _said(arguments: list[str], host: str) -> tuple[int, str]:

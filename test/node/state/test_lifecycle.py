@@ -206,7 +206,7 @@ def test_cleaning_up_lets_go_of_everything_that_the_scene_holds():
         node.autostart()
         shown = threading.Event()
         node._session._queue.subscribe(lambda frame: shown.set())
-        node._interface._poses._on_pose(pose(1.0))
+        node._endpoints._poses._on_pose(pose(1.0))
         assert shown.wait(20.0)
         assert renderers[0]() is not None
         node.trigger_deactivate()

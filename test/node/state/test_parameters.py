@@ -34,6 +34,7 @@ from rclpy.context import Context
 from rclpy.parameter import Parameter, parameter_value_to_python
 from support.camera_infos import camera_info, PLUMB_BOB
 from support.client import Client, pose
+from support.engines import RasterPatternEngine
 from support.processes import NodeProcess, own_domain, PATTERN_NODE, REAL_NODE, ROOT
 
 NAMES = [spec.name for spec in PARAMETERS]
@@ -209,7 +210,7 @@ def test_a_camera_that_the_scene_cannot_be_seen_with_keeps_no_other_parameter_fr
             return node.set_parameters([Parameter(name, value=value)])[0].reason
 
         assert 'the method of this scene rasterises' in refusal('projection', 'fisheye')
-        node._interface._camera._on_camera_info(camera_info(d=PLUMB_BOB))
+        node._endpoints._camera._on_camera_info(camera_info(d=PLUMB_BOB))
         assert refusal('encoding', 'bgr8') == ''
     rclpy.shutdown(context=context)
 
