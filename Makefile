@@ -4,7 +4,18 @@
 
 # The Python that .venv is made with; once .venv is there, any from 3.10 on will do.
 PYTHON ?= python3
-VENV_PYTHON := .venv/bin/python
+# The release of ROS 2: ROS=jazzy builds .venv-jazzy, without PyTorch and nerfstudio, and tests there
+# what touches ROS 2.
+ROS ?= kilted
+ifeq ($(ROS),kilted)
+VENV := .venv
+SET := full
+else
+VENV := .venv-$(ROS)
+SET := light
+TESTS := -o testpaths='test/node test/launch'
+endif
+VENV_PYTHON := $(VENV)/bin/python
 
 # Passed on: make demo DEMO_ARGS=--help, make test TEST_ARGS='-k queue -x',
 # make bench BENCH_ARGS='--quick engines'.
@@ -33,11 +44,11 @@ help: ## show this list
 define set_up
 	@command -v $(PYTHON) >/dev/null || \
 		{ echo 'error: no $(PYTHON) found: install Python 3.10, 3.11 or 3.12' >&2; exit 1; }
-	@$(PYTHON) -m tools.environment $(1) $(if $(filter-out file,$(origin PYTHON)),--same-python)
+	@$(PYTHON) -m tools.environment $(1) --ros $(ROS) $(if $(filter-out file,$(origin PYTHON)),--same-python)
 endef
 
 setup: ## build .venv with all that tests and benchmarks need, or bring it up to date
-	$(call set_up,full)
+	$(call set_up,$(SET))
 
 demo: ## fly through the bundled scene and write demo_output/
 	$(call set_up,light)
@@ -47,7 +58,7 @@ bench: setup ## measure speed, pictures and latencies and write bench_output/
 	@$(VENV_PYTHON) -m benchmarks $(BENCH_ARGS)
 
 test: setup ## run all tests and linters
-	@$(VENV_PYTHON) -m pytest $(TEST_ARGS)
+	@$(VENV_PYTHON) -m pytest $(TESTS) $(TEST_ARGS)
 
 # In a copy, so that the compiled module in place stays as it is. What Python itself leaves in memory
 # is no leak of ours; exceptions need libstdc++ from the start; what pytest captured is lost when a
@@ -78,10 +89,11 @@ lock: ## resolve requirements/*.in anew into requirements/lock*.txt (needs uv)
 	$(COMPILE) --upgrade --output-file requirements/lock.txt requirements/full.in
 	$(COMPILE) --constraint requirements/lock.txt --output-file requirements/lock-light.txt \
 		requirements/light.in
+	$(COMPILE) --upgrade --output-file requirements/lock-jazzy.txt requirements/jazzy.in
 
 clean: ## remove what builds, tests, demo and benchmarks leave
 	rm -rf build install log demo_output bench_output .pytest_cache .ruff_cache .hypothesis
-	find . -name .venv -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
+	find . -name '.venv*' -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
 
 distclean: clean ## remove .venv too
-	rm -rf .venv/pyvenv.cfg .venv # in this order: an interrupted removal must not look usable
+	rm -rf .venv*/pyvenv.cfg .venv* # in this order: an interrupted removal must not look usable

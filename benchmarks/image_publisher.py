@@ -25,10 +25,8 @@ import sys
 import time
 
 import rclpy
-from rclpy.event_handler import PublisherEventCallbacks
 from rclpy.publisher import Publisher
 from rclpy.qos import QoSProfile
-from rclpy.task import Future
 from sensor_msgs.msg import Image
 
 TOPIC = '/benchmark/image'
@@ -58,12 +56,9 @@ def main() -> None:
 
 
 def _matched_publisher() -> Publisher:
-    matched = Future()
-    node = rclpy.create_node('image_publisher')
-    publisher = node.create_publisher(
-        Image, TOPIC, QOS, event_callbacks=PublisherEventCallbacks(matched=matched.set_result)
-    )
-    rclpy.spin_until_future_complete(node, matched)
+    publisher = rclpy.create_node('image_publisher').create_publisher(Image, TOPIC, QOS)
+    while not publisher.get_subscription_count():  # Humble has no event that tells it
+        time.sleep(0.01)
     return publisher
 
 

@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 import shutil
+from typing import NamedTuple
 from xml.etree import ElementTree
 
 from ament_index_python.packages import get_package_share_directory, PackageNotFoundError
@@ -34,26 +35,44 @@ SETTINGS = (
 _PROFILE = Path('config', 'fastdds.xml')
 _SHARED_MEMORY = '/dev/shm'
 _FAST_DDS = ('rmw_fastrtps_cpp', 'rmw_fastrtps_dynamic_cpp')
-_PROFILES_OF_THE_USER = ('DEFAULT_FASTDDS_PROFILES.xml', 'DEFAULT_FASTRTPS_PROFILES.xml')
-# These have Fast DDS 2, which knows the older name alone; the later ones warn of it.
-_WITH_FAST_DDS_2 = ('humble', 'iron', 'jazzy')
+
+
+class _Names(NamedTuple):
+    """Where one major version of Fast DDS looks for a profile, and nowhere else."""
+
+    variable: str
+    """Environment variable with the profile's path."""
+
+    file: str
+    """Name of a profile in the working directory."""
+
+
+_FAST_DDS_2 = _Names('FASTRTPS_DEFAULT_PROFILES_FILE', 'DEFAULT_FASTRTPS_PROFILES.xml')
+_FAST_DDS_3 = _Names('FASTDDS_DEFAULT_PROFILES_FILE', 'DEFAULT_FASTDDS_PROFILES.xml')
 
 
 def prepare(environment: MutableMapping[str, str]) -> str:
     """
     Name our profile to Fast DDS if nothing speaks against it; call this before ``rclpy.init``.
 
+    A profile of the user's under the name that another version of Fast DDS reads is named to the
+    one at hand instead, which would not find it.
+
     :param environment: variables of the process that will publish; the profile's is added.
     :returns: what will be used, and why, in one line.
     """
+    read, unread = (_FAST_DDS_2, _FAST_DDS_3) if _has_fast_dds_2() else (_FAST_DDS_3, _FAST_DDS_2)
+    lost = _profile_under(unread, environment)
+    if lost and not _other_middleware(environment) and not _profile_under(read, environment):
+        environment[read.variable] = lost
+        return (f'images take the transports of your profile: {read.variable}={lost}, since the '
+                f'Fast DDS at hand reads neither {unread.variable} nor {unread.file}')
     path = profile()
     reason = _decided_by_the_user(environment) or _lacking(path)
     if reason:
         return f'images take the transports that DDS has without us: {reason}'
-    old_name = environment.get('ROS_DISTRO') in _WITH_FAST_DDS_2
-    name = 'FASTRTPS_DEFAULT_PROFILES_FILE' if old_name else 'FASTDDS_DEFAULT_PROFILES_FILE'
-    environment[name] = str(path)
-    return f'images go through shared memory that has room for them: {name}={path}'
+    environment[read.variable] = str(path)
+    return f'images go through shared memory that has room for them: {read.variable}={path}'
 
 
 def profile() -> Path | None:
@@ -73,16 +92,42 @@ def segment_bytes(path: Path) -> int:
     return int(ElementTree.parse(path).findtext('.//{*}segment_size'))
 
 
-def _decided_by_the_user(environment: Mapping[str, str]) -> str | None:
+def _has_fast_dds_2() -> bool:
+    """Return whether ROS's middleware is built upon Fast DDS 2, as from Humble to Jazzy."""
+    # Asked of its manifest, since ROS_DISTRO is set by a sourced ROS alone. The dependency was
+    # renamed with the library.
+    try:
+        share = Path(get_package_share_directory('rmw_fastrtps_shared_cpp'))
+        manifest = ElementTree.parse(share / 'package.xml')
+    except (PackageNotFoundError, OSError):
+        return False
+    return any(depend.text == 'fastrtps' for depend in manifest.iter('build_depend'))
+
+
+def _profile_under(names: _Names, environment: Mapping[str, str]) -> str | None:
+    """Return the profile that the user has put where one version of Fast DDS finds it."""
+    named = environment.get(names.variable)
+    if named:
+        return named
+    file = Path(names.file)
+    return str(file.resolve()) if file.exists() else None
+
+
+def _other_middleware(environment: Mapping[str, str]) -> str | None:
     middleware = environment.get('RMW_IMPLEMENTATION') or _FAST_DDS[0]
-    if middleware not in _FAST_DDS:
-        return f'RMW_IMPLEMENTATION is {middleware}'
+    return None if middleware in _FAST_DDS else f'RMW_IMPLEMENTATION is {middleware}'
+
+
+def _decided_by_the_user(environment: Mapping[str, str]) -> str | None:
+    middleware = _other_middleware(environment)
+    if middleware:
+        return middleware
     for name in SETTINGS:
         if name in environment:
             return f'{name} is {environment[name]!r}'
-    for name in _PROFILES_OF_THE_USER:
-        if Path(name).exists():
-            return f'there is a {name} in {Path.cwd()}'
+    for names in (_FAST_DDS_2, _FAST_DDS_3):
+        if Path(names.file).exists():
+            return f'there is a {names.file} in {Path.cwd()}'
     return None
 
 

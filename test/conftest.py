@@ -25,6 +25,8 @@ from support.processes import own_domain
 # Traffic of these tests stays on this machine, and apart from that of other tests.
 os.environ['ROS_DOMAIN_ID'] = own_domain()
 os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
+if os.environ.get('ROS_DISTRO') == 'humble':  # which knows this one alone; later ones warn of it
+    os.environ['ROS_LOCALHOST_ONLY'] = '1'
 
 
 @pytest.fixture(scope='session')

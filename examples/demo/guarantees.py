@@ -249,7 +249,7 @@ def _all_infos(recording: Recording) -> list[Info]:
 
 
 def _all_pictures(recording: Recording) -> list[Picture]:
-    return [*recording.pictures, *(each.image for each in recording.answers if each.available)]
+    return [*recording.pictures, *(each.picture for each in recording.answers if each.available)]
 
 
 GUARANTEES: Mapping[str, Guarantee] = MappingProxyType({

@@ -66,7 +66,8 @@ def test_an_ended_node_leaves_no_shared_memory_behind(tmp_path: Path):
         node.wait_for_output('ready')
         mapped = Path(f'/proc/{node.process.pid}/maps').read_text()
         # Those of ports belong to all processes.
-        segments = {Path(name) for name in re.findall(r'/dev/shm/fastdds_[0-9a-f]+', mapped)}
+        names = re.findall(r'/dev/shm/fast(?:dds|rtps)_[0-9a-f]+', mapped)
+        segments = {Path(name) for name in names}
         assert segments
         assert node.stop() == 0
     assert not any(segment.exists() for segment in segments)

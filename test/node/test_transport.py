@@ -16,8 +16,10 @@
 from __future__ import annotations
 
 from collections import namedtuple
+from dataclasses import dataclass
 import os
 from pathlib import Path
+import re
 import shutil
 import subprocess
 import sys
@@ -30,13 +32,6 @@ PROFILE = ROOT / 'config' / 'fastdds.xml'
 MIB = 1 << 20
 ENOUGH = 1 << 30
 Usage = namedtuple('Usage', 'total used free')
-VARIABLES = (
-    'FASTDDS_DEFAULT_PROFILES_FILE',
-    'FASTRTPS_DEFAULT_PROFILES_FILE',
-    'FASTDDS_BUILTIN_TRANSPORTS',
-    'RMW_FASTRTPS_USE_QOS_FROM_XML',
-    'ROS2_EASY_MODE',
-)
 
 
 @pytest.fixture(autouse=True)
@@ -51,33 +46,122 @@ def room(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, 'disk_usage', lambda path: Usage(ENOUGH, 0, ENOUGH))
 
 
+@dataclass(frozen=True)
+class FastDds:
+    """What one major version of Fast DDS reads."""
+
+    library: str
+    """Name of its package, on which ROS 2's middleware depends."""
+
+    variable: str
+    """Environment variable that names a profile."""
+
+    file: str
+    """A profile in the working directory."""
+
+
+OLD = FastDds('fastrtps', 'FASTRTPS_DEFAULT_PROFILES_FILE', 'DEFAULT_FASTRTPS_PROFILES.xml')
+NEW = FastDds('fastdds', 'FASTDDS_DEFAULT_PROFILES_FILE', 'DEFAULT_FASTDDS_PROFILES.xml')
+
+
+@pytest.fixture(params=[OLD, NEW], ids=['fast_dds_2', 'fast_dds_3'])
+def at_hand(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> FastDds:
+    """Have a ROS 2 whose middleware is built upon this version; it counts before the real one."""
+    prefix, package = tmp_path_factory.mktemp('prefix'), 'rmw_fastrtps_shared_cpp'
+    marker = prefix / 'share' / 'ament_index' / 'resource_index' / 'packages' / package
+    manifest = prefix / 'share' / package / 'package.xml'
+    for path in (marker, manifest):
+        path.parent.mkdir(parents=True)
+    marker.touch()
+    manifest.write_text(
+        f'<package format="3"><name>{package}</name><build_depend>fastcdr</build_depend>'
+        f'<build_depend>{request.param.library}</build_depend></package>')
+    monkeypatch.setenv('AMENT_PREFIX_PATH', str(prefix), prepend=os.pathsep)
+    return request.param
+
+
+def other_than(version: FastDds) -> FastDds:
+    """Return the version that is not at hand."""
+    return NEW if version is OLD else OLD
+
+
 @pytest.mark.parametrize(
     'environment',
-    [{}, {'RMW_IMPLEMENTATION': 'rmw_fastrtps_dynamic_cpp'}, {'RMW_IMPLEMENTATION': ''},
-     {'ROS_DISTRO': 'kilted'}],
-    ids=['nothing', 'fastrtps_dynamic', 'empty', 'kilted'],
+    [{}, {'RMW_IMPLEMENTATION': 'rmw_fastrtps_dynamic_cpp'}, {'RMW_IMPLEMENTATION': ''}],
+    ids=['nothing', 'fastrtps_dynamic', 'empty'],
 )
-def test_the_profile_of_the_checkout_is_taken_if_the_user_has_set_nothing(room, environment):
+def test_the_profile_of_the_checkout_is_taken_if_the_user_has_set_nothing(
+    room, at_hand, environment,
+):
+    before = dict(environment)
     line = transport.prepare(environment)
-    assert environment['FASTDDS_DEFAULT_PROFILES_FILE'] == str(PROFILE)
-    assert 'FASTRTPS_DEFAULT_PROFILES_FILE' not in environment
+    assert environment == {**before, at_hand.variable: str(PROFILE)}
     assert str(PROFILE) in line
 
 
-@pytest.mark.parametrize('distribution', ['humble', 'jazzy'])
-def test_older_distributions_are_given_the_variable_that_they_know(room, distribution):
-    environment = {'ROS_DISTRO': distribution}
+def test_the_name_is_one_that_the_installed_library_reads(room):
+    environment = {}
     transport.prepare(environment)
-    assert environment == {
-        'ROS_DISTRO': distribution, 'FASTRTPS_DEFAULT_PROFILES_FILE': str(PROFILE)}
+    (name,) = environment
+    mapped = subprocess.check_output(
+        [sys.executable, '-c',
+         'import rclpy; rclpy.init(); rclpy.create_node("n"); '
+         'print(open("/proc/self/maps").read())'],
+        env={**os.environ, 'RMW_IMPLEMENTATION': 'rmw_fastrtps_cpp'}, text=True)
+    libraries = set(re.findall(r'/\S+/libfast(?:dds|rtps)\.so\S*', mapped))
+    assert libraries
+    assert all(name.encode() in Path(library).read_bytes() for library in libraries)
+
+
+def test_a_profile_under_the_name_of_another_version_is_passed_on(room, at_hand):
+    other = other_than(at_hand)
+    environment = {other.variable: 'theirs.xml', 'FASTDDS_BUILTIN_TRANSPORTS': 'DEFAULT'}
+    before = dict(environment)
+    line = transport.prepare(environment)
+    assert environment == {**before, at_hand.variable: 'theirs.xml'}
+    assert f'{at_hand.variable}=theirs.xml' in line
+    assert other.variable in line
+
+
+def test_a_file_under_the_name_of_another_version_is_passed_on(room, at_hand, tmp_path):
+    theirs = tmp_path / other_than(at_hand).file
+    theirs.touch()
+    environment = {}
+    assert str(theirs) in transport.prepare(environment)
+    assert environment == {at_hand.variable: str(theirs)}
+
+
+@pytest.mark.parametrize('place', ['variable', 'file'])
+def test_the_name_that_is_read_wins_over_another_versions(room, at_hand, place):
+    other = other_than(at_hand)
+    environment = {other.variable: 'unread.xml'}
+    if place == 'variable':
+        environment[at_hand.variable] = 'theirs.xml'
+    else:
+        Path(at_hand.file).touch()
+    before = dict(environment)
+    transport.prepare(environment)
+    assert environment == before
+
+
+def test_another_middleware_is_given_nothing_whatever_is_set(room, at_hand):
+    environment = {
+        'RMW_IMPLEMENTATION': 'rmw_cyclonedds_cpp', other_than(at_hand).variable: 'theirs.xml'}
+    before = dict(environment)
+    assert 'rmw_cyclonedds_cpp' in transport.prepare(environment)
+    assert environment == before
 
 
 @pytest.mark.parametrize(
     ('name', 'value'),
-    [*((name, 'anything') for name in VARIABLES), ('FASTDDS_DEFAULT_PROFILES_FILE', ''),
+    [('FASTDDS_BUILTIN_TRANSPORTS', 'anything'), ('RMW_FASTRTPS_USE_QOS_FROM_XML', 'anything'),
+     ('ROS2_EASY_MODE', 'anything'), (OLD.variable, ''), (NEW.variable, ''),
      ('RMW_IMPLEMENTATION', 'rmw_cyclonedds_cpp')],
 )
-def test_a_variable_of_the_users_wins(room, name, value):
+def test_a_variable_of_the_users_wins(room, at_hand, name, value):
     environment = {name: value}
     line = transport.prepare(environment)
     assert environment == {name: value}
@@ -85,12 +169,16 @@ def test_a_variable_of_the_users_wins(room, name, value):
     assert value in line
 
 
-@pytest.mark.parametrize(
-    'name', ['DEFAULT_FASTDDS_PROFILES.xml', 'DEFAULT_FASTRTPS_PROFILES.xml'])
-def test_a_profile_in_the_working_directory_wins(room, name):
-    Path(name).touch()
+def test_a_profile_of_the_users_wins(room, at_hand):
+    environment = {at_hand.variable: 'theirs.xml'}
+    assert f"{at_hand.variable} is 'theirs.xml'" in transport.prepare(environment)
+    assert environment == {at_hand.variable: 'theirs.xml'}
+
+
+def test_a_profile_in_the_working_directory_wins(room, at_hand):
+    Path(at_hand.file).touch()
     environment = {}
-    assert name in transport.prepare(environment)
+    assert at_hand.file in transport.prepare(environment)
     assert environment == {}
 
 

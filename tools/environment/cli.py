@@ -14,22 +14,27 @@ import sys
 import time
 
 from tools.environment import machine, virtualenv
-from tools.environment.layout import Layout
+from tools.environment.layout import DEFAULT_ROS, Layout, RELEASES
 from tools.environment.shell import SetupError, Shell
 from tools.environment.steps import SETS, stale
 
 
 def run() -> int:
-    """Bring `.venv` of the checkout that this file is in up to date; return the exit status."""
+    """Bring this checkout's environment up to date; return the exit status."""
     parser = argparse.ArgumentParser(prog='tools.environment', description=run.__doc__)
     parser.add_argument('set', nargs='?', choices=SETS, default='full', help='what to install')
+    parser.add_argument(
+        '--ros', choices=RELEASES, default=DEFAULT_ROS, help='release of ROS 2 (%(default)s)')
     parser.add_argument(
         '--same-python', action='store_true',
         help='refuse a finished .venv of another Python version than the running one')
     arguments = parser.parse_args()
+    if arguments.ros != DEFAULT_ROS and arguments.set != 'light':
+        parser.error(f'of {arguments.ros} there is the set light alone, not {arguments.set}')
+    layout = Layout(Path(__file__).resolve().parents[2], arguments.ros)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        set_up(Layout(Path(__file__).resolve().parents[2]), arguments.set, arguments.same_python)
+        set_up(layout, arguments.set, arguments.same_python)
     except SetupError as error:
         print(f'error: {error}', file=sys.stderr)
         return 1

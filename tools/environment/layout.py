@@ -6,6 +6,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+DEFAULT_ROS = 'kilted'
+"""The release of ROS 2 in `.venv`, for which there are both sets."""
+
+RELEASES = (DEFAULT_ROS, 'jazzy')
+"""Releases with locked wheels; any but the default has a light set alone, its tests' included."""
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -14,10 +20,13 @@ class Layout:
     root: Path
     """The checkout, absolute."""
 
+    ros: str = DEFAULT_ROS
+    """The release of ROS 2."""
+
     @property
     def venv(self) -> Path:
         """Return the virtual environment, which is the ROS 2 prefix too."""
-        return self.root / '.venv'
+        return self.root / ('.venv' if self.ros == DEFAULT_ROS else f'.venv-{self.ros}')
 
     @property
     def python(self) -> Path:
@@ -46,7 +55,10 @@ class Layout:
 
     def lock(self, name: str) -> Path:
         """Return the file with the exact version of every wheel of the light or the full set."""
-        return self.root / 'requirements' / {'light': 'lock-light.txt', 'full': 'lock.txt'}[name]
+        files = {'light': 'lock-light.txt', 'full': 'lock.txt'}
+        if self.ros != DEFAULT_ROS:
+            files = {'light': f'lock-{self.ros}.txt'}
+        return self.root / 'requirements' / files[name]
 
     def site_packages(self) -> Path:
         """Return the environment's folder of Python packages; it must have been created."""

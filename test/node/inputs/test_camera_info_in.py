@@ -22,8 +22,7 @@ import time
 
 from lifecycle_msgs.msg import Transition
 import pytest
-from rclpy.event_handler import PublisherEventCallbacks
-from rclpy.publisher import Publisher
+from rclpy.publisher import Publisher, PublisherEventCallbacks  # Humble has no event_handler
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CameraInfo
 from support.camera_infos import camera_info, EQUIDISTANT, P, PLUMB_BOB, RATIONAL, TURN

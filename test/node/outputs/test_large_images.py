@@ -34,7 +34,7 @@ from support.processes import NodeProcess, own_domain, PATTERN_NODE, ROOT
 
 PROFILE = ROOT / 'config' / 'fastdds.xml'
 MIB = 1 << 20
-# Those that would keep the node from its profile.
+# Those that would keep the node from its profile, or its images from UDP.
 VARIABLES = (
     'FASTDDS_DEFAULT_PROFILES_FILE',
     'FASTRTPS_DEFAULT_PROFILES_FILE',
@@ -42,6 +42,7 @@ VARIABLES = (
     'RMW_FASTRTPS_USE_QOS_FROM_XML',
     'RMW_IMPLEMENTATION',
     'ROS2_EASY_MODE',
+    'ROS_LOCALHOST_ONLY',
 )
 # On this machine alone, a participant has shared memory whatever it asks for; peers that are named
 # find each other where multicast does not work too.
@@ -74,7 +75,7 @@ def big_node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NodeProcess]:
 def segments(process: int) -> set[int]:
     """Return the sizes of the shared memory of Fast DDS that a process has, whole MiB."""
     maps = Path(f'/proc/{process}/maps').read_text()
-    names = set(re.findall(r'/dev/shm/(fastdds_[0-9a-f]{16})$', maps, re.MULTILINE))
+    names = set(re.findall(r'/dev/shm/(fast(?:dds|rtps)_[0-9a-f]{16})$', maps, re.MULTILINE))
     return {Path('/dev/shm', name).stat().st_size // MIB for name in names}
 
 
@@ -103,14 +104,15 @@ def picture(step: int) -> bytes:
     return (rgb * 255.0 + 0.5).astype(np.uint8).tobytes()
 
 
-@pytest.mark.parametrize('place', ['variable', 'working directory'])
-def test_a_node_takes_the_profile_of_the_user_instead(tmp_path, monkeypatch, place):
+# Fast DDS 2 reads one of these alone, Fast DDS 3 the other.
+@pytest.mark.parametrize(
+    ('file', 'variable'),
+    [('theirs.xml', 'FASTDDS_DEFAULT_PROFILES_FILE'), ('DEFAULT_FASTRTPS_PROFILES.xml', None)],
+    ids=['variable', 'working_directory'])
+def test_a_node_takes_the_profile_of_the_user_instead(tmp_path, monkeypatch, file, variable):
     monkeypatch.chdir(tmp_path)
-    theirs = tmp_path / 'DEFAULT_FASTDDS_PROFILES.xml'
-    environment = {}
-    if place == 'variable':
-        theirs = tmp_path / 'theirs.xml'
-        environment = {'FASTDDS_DEFAULT_PROFILES_FILE': str(theirs)}
+    theirs = tmp_path / file
+    environment = {variable: str(theirs)} if variable else {}
     # 3 MiB are nobody's default.
     theirs.write_text(PROFILE.read_text().replace(str(8 * MIB), str(3 * MIB)))
     with NodeProcess(PATTERN_NODE, tmp_path / 'log', environment=environment) as node:

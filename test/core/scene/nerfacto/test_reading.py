@@ -100,7 +100,8 @@ STATES = {
     'an empty layer': ({HEAD: lambda t: t[:0]}, 'does not fit'),
     'a head without an end': (
         {'_model.field.mlp_head.layers.2.weight': lambda t: t[:2],
-         '_model.field.mlp_head.layers.2.bias': lambda t: t[:2]}, r'layers.2.weight has shape \(2, 16\)'),
+         '_model.field.mlp_head.layers.2.bias': lambda t: t[:2]},
+        r'layers.2.weight has shape \(2, 16\)'),
     'other biases': ({'_model.field.mlp_head.layers.0.bias': lambda t: t[:-1]}, 'bias has shape'),
     'a shorter table': ({TABLE: lambda t: t[:-1]}, r'hash_table has shape \(4095, 2\)'),
     'a table of three dimensions': ({TABLE: lambda t: t[None]}, 'hash_table has shape'),
