@@ -23,7 +23,7 @@ from typing import Any
 from benchmarks.settings import Settings
 
 _IN_ORDER = (
-    'engines', 'scaling', 'gaussians', 'loading', 'transport', 'end_to_end', 'cancellation',
+    'engines', 'scaling', 'gaussians', 'start', 'transport', 'end_to_end', 'cancellation',
     'idle', 'gpu',
 )
 

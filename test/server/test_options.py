@@ -108,16 +108,6 @@ def test_without_rpyc_it_is_one_line(quiet_main, monkeypatch, capsys):
     assert capsys.readouterr().err == 'error: rpyc is not installed: pip install rpyc\n'
 
 
-def test_without_nerfstudio_it_is_one_line(quiet_main, capsys):
-    def load():
-        raise ModuleNotFoundError("No module named 'nerfstudio'")
-
-    assert quiet_main(['--port', '0'], load) == 1
-    assert capsys.readouterr().err == (
-        "error: No module named 'nerfstudio'; "
-        'install it with pip, as the README has it under Install\n')
-
-
 def _said(arguments: list[str], host: str) -> tuple[int, str]:
     sockets = bind(host, 0)
     try:

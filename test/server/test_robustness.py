@@ -26,7 +26,7 @@ import threading
 import time
 import zlib
 
-from nerfstudio_renderer.server import classic, wire
+from nerfstudio_renderer.server import channel, classic
 import pytest
 import rpyc
 from rpyc.core import brine, consts
@@ -168,7 +168,7 @@ def _writers() -> list:
     found = []
     for frame in sys._current_frames().values():
         while frame is not None:
-            if frame.f_code is wire.Stream.write.__code__:
+            if frame.f_code is channel.Stream.write.__code__:
                 found.append(frame)
             frame = frame.f_back
     return found
@@ -189,7 +189,7 @@ def _queued_bytes() -> int:
 
 
 def test_a_client_that_never_reads_is_given_up(monkeypatch):
-    monkeypatch.setattr(wire, 'SILENCE_S', 0.2)
+    monkeypatch.setattr(channel, 'SILENCE_S', 0.2)
     with serving() as port:
         deaf = _deaf_client(port)
         wait_until(lambda: not _client_threads())
@@ -197,7 +197,7 @@ def test_a_client_that_never_reads_is_given_up(monkeypatch):
 
 
 def test_a_slow_client_is_not_given_up(monkeypatch):
-    monkeypatch.setattr(wire, 'SILENCE_S', 0.5)
+    monkeypatch.setattr(channel, 'SILENCE_S', 0.5)
     with serving() as port:
         client = rpyc.classic.connect('localhost', port=port)
         client.execute('data = bytes(1 << 25)')

@@ -71,4 +71,5 @@ if __name__ == '__main__':
     from nerfstudio_renderer.server.main import main
 
     # The module that clients find, not this one, which is called __main__.
-    sys.exit(main(load=importlib.import_module('support.pattern_server').load))
+    importlib.import_module('support.pattern_server').load()
+    sys.exit(main())

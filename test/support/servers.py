@@ -111,7 +111,7 @@ def serving(
     """Serve in this process, whose objects a test can then look at; the value is the port."""
     sockets = bind('localhost', 0)
     listen(sockets)
-    gc.freeze()  # as main does: what PyTorch left would be searched for each client that leaves
+    gc.freeze()  # what other tests left would be searched for each client that leaves
     server = Server(sockets, Offer(new_service, longest_packet, tls))
     thread = threading.Thread(target=server.run, name='server')
     thread.start()

@@ -121,7 +121,7 @@ def _seen(client: Client, message: Pose) -> list[tuple]:
         ('pose_tolerance_m', -1.0, 'pose_tolerance_m'),
         ('frame_id', 'elsewhere', 'read-only'),
         ('autostart', False, 'read-only'),
-        ('engine', 'fast', "engine: 'fast' is not one of auto, nerfstudio, fused"),
+        ('engine', 'fast', "engine: 'fast' is not one of auto, fused, gaussians, nerfstudio"),
         ('world_frame', '/nerfstudio_camera', 'is the frame_id of the camera too'),
         ('world_frame', '/', "world_frame: '/' names no frame"),
     ],
@@ -168,7 +168,7 @@ def test_a_tolerance_lets_the_camera_tremble(client):
 @pytest.mark.parametrize(
     ('arguments', 'reason'),
     [
-        (['-p', 'engine:=fast'], "engine: 'fast' is not one of auto, nerfstudio, fused"),
+        (['-p', 'engine:=fast'], "engine: 'fast' is not one of auto, fused, gaussians,"),
         (['-p', 'width:=wide'], 'width'),
         (['-p', 'width:=0'], 'width'),
         (['-p', 'fov_y_deg:=200.0'], 'field of view 200.0 degrees'),
