@@ -50,9 +50,9 @@ def frame_with(
     full = full or Intrinsics.from_fov_y(width, height, 50.0)
     settings, c2w = settings_of(**values), np.eye(3, 4)
     calibration = Calibration.ideal(full, settings.pixel_centre)
-    tag = UpdateContext(Time(sec=1), settings, calibration, c2w, units_per_metre)
+    context = UpdateContext(Time(sec=1), settings, calibration, c2w, units_per_metre)
     return Frame(
-        update=Update(1, Camera(c2w, full), 0.0, tag),
+        update=Update(1, Camera(c2w, full), 0.0, context=context),
         level=0,
         level_count=1,
         intrinsics=level or full,

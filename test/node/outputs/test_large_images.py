@@ -31,7 +31,6 @@ from support.engines import camera_at, pattern
 from support.pattern_node import WORLD_SCALE
 from support.plain_subscriber import STEP
 from support.processes import NodeProcess, own_domain, PATTERN_NODE, ROOT
-import torch
 
 PROFILE = ROOT / 'config' / 'fastdds.xml'
 MIB = 1 << 20
@@ -101,7 +100,7 @@ def test_large_images_arrive_whole_at_a_subscriber(big_node, transports):
 def picture(step: int) -> bytes:
     """Return the image of a pose of the subscriber's."""
     camera = camera_at(WORLD_SCALE * STEP * step, Intrinsics.from_fov_y(1280, 720, 50.0))
-    rgb = pattern(camera, torch.arange(1280 * 720))[:, :3].numpy()
+    rgb = pattern(camera, np.arange(1280 * 720))[:, :3]
     return (rgb * 255.0 + 0.5).astype(np.uint8).tobytes()
 
 

@@ -19,13 +19,13 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
 
-from nerfstudio_renderer.rendering.image import Picture
-from nerfstudio_renderer_ros import publishers
+from nerfstudio_renderer.engines.host_pixels import HostImage
+from nerfstudio_renderer_ros.outputs import publishers
 from nerfstudio_renderer_ros.outputs.publishers import FramePublishers
+import numpy as np
 import pytest
 from rclpy.qos import QoSProfile
 from support.frames import frame_with
-import torch
 
 
 class _Publisher:
@@ -61,10 +61,10 @@ class _Node:
         }
 
 
-class _Pictured(Picture):
-    """A picture that keeps which of its forms were asked for."""
+class _AskedImage(HostImage):
+    """An image that keeps which of its forms were asked for."""
 
-    def __init__(self, pixels: torch.Tensor) -> None:
+    def __init__(self, pixels: np.ndarray) -> None:
         self.asked: set[str] = set()
         super().__init__(pixels)
 
@@ -97,15 +97,15 @@ def _publish(node: _Node, *subscribed: str) -> set[str]:
     sender = FramePublishers(node, ExitStack())
     for topic in subscribed:
         node.publishers[topic].subscribers = 1
-    frame = frame_with(torch.zeros((6, 8, 5)), frame_id='eye')
-    picture = _Pictured(torch.zeros((6, 8, 5)))
-    sender.publish(replace(frame, picture=picture))
-    return picture.asked
+    frame = frame_with(np.zeros((6, 8, 5), np.float32), frame_id='eye')
+    image = _AskedImage(np.zeros((6, 8, 5), np.float32))
+    sender.publish(replace(frame, image=image))
+    return image.asked
 
 
 def test_every_topic_is_known_to_these_tests_and_ends_with_the_others(node):
-    with ExitStack() as leave:
-        FramePublishers(node, leave)
+    with ExitStack() as cleanup:
+        FramePublishers(node, cleanup)
         assert set(node.publishers) == set(FORMS)
     assert not node.publishers
 
@@ -125,7 +125,7 @@ def test_only_what_a_topic_shows_is_made_for_its_subscribers(node, topic):
 def test_who_subscribes_after_a_complete_series_is_noticed_until_the_next_one(node):
     sender = FramePublishers(node, ExitStack())
     image, depth = node.publishers['~/image'], node.publishers['~/depth/image']
-    finest = frame_with(torch.zeros((6, 8, 5)))
+    finest = frame_with(np.zeros((6, 8, 5), np.float32))
     coarse = replace(finest, level_count=2)
     assert not sender.has_newcomers()
     image.subscribers = 1

@@ -68,7 +68,7 @@ def _changed(numbers: list[float], index: int, value: float) -> list[float]:
         ({'d': [1.0] * 1_000_000}, ' characters) is not what plumb_bob has here'),
         ({'distortion_model': '', 'd': PLUMB_BOB}, 'is not what no distortion_model has here'),
         ({'roi': {**ROI, 'x_offset': 321}},
-         'roi 320 x 240 at 321, 50 is not inside the picture of 640 x 480'),
+         'roi 320 x 240 at 321, 50 is not inside the image of 640 x 480'),
         ({'roi': {**ROI, 'height': 431}}, 'roi 320 x 431 at 100, 50 is not inside'),
         ({'width': 0, 'height': 0}, '0 x 0 pixels, binned by 1 x 1, make 0 x 0'),
         ({'binning_x': 641}, '640 x 480 pixels, binned by 641 x 1, make 0 x 480'),

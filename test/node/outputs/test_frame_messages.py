@@ -19,12 +19,11 @@ import math
 
 import cv2
 from nerfstudio_renderer import Intrinsics
-from nerfstudio_renderer_ros import messages
+from nerfstudio_renderer_ros.outputs import messages
 import numpy as np
 import pytest
 from std_msgs.msg import Header
 from support.frames import frame_with
-import torch
 
 HEADER = Header(frame_id='eye')
 # fx = fy = 1, and the middle of the first of two pixels on the optical axis: the second is seen at
@@ -33,8 +32,8 @@ TWO_PIXELS = Intrinsics(2, 1, 1.0, 1.0, 0.5, 0.5)
 ORANGE = (255, 128, 0)
 
 
-def _two_pixels(depths: tuple[float, float], accumulations: tuple[float, float]) -> torch.Tensor:
-    return torch.tensor([
+def _two_pixels(depths: tuple[float, float], accumulations: tuple[float, float]) -> np.ndarray:
+    return np.array([
         [[1.0, 0.5, 0.0, depth, accumulation]
          for depth, accumulation in zip(depths, accumulations, strict=True)]
     ])
@@ -72,8 +71,8 @@ def test_there_is_no_depth_where_there_is_too_little(least, seen):
 def test_a_coarse_picture_stands_where_it_is_in_the_full_one():
     # Every other pixel of four.
     full, level = Intrinsics(4, 1, 8.0, 8.0, 2.0, 0.5), Intrinsics(2, 1, 4.0, 4.0, 1.25, 0.5)
-    pixels = torch.zeros((1, 2, 5))
-    pixels[0, 1, :3] = torch.tensor([1.0, 0.5, 0.0])
+    pixels = np.zeros((1, 2, 5))
+    pixels[0, 1, :3] = 1.0, 0.5, 0.0
     message = messages.full_image(frame_with(pixels, full, level, encoding='bgr8'), HEADER)
     assert (message.width, message.height, message.encoding, message.step) == (4, 1, 'bgr8', 12)
     blue_green_red = np.frombuffer(message.data, np.uint8).reshape(4, 3)
@@ -94,8 +93,8 @@ def test_a_coarse_picture_stands_where_it_is_in_the_full_one():
     ],
 )
 def test_compressed_images_say_what_is_in_them(encoding, file_format, expected):
-    pixels = torch.zeros((8, 8, 5))
-    pixels[..., :3] = torch.tensor(ORANGE) / 255.0
+    pixels = np.zeros((8, 8, 5))
+    pixels[..., :3] = np.array(ORANGE) / 255.0
     frame = frame_with(pixels, encoding=encoding, compressed_format=file_format)
     message = messages.compressed_image(frame, HEADER)
     assert message.header == HEADER

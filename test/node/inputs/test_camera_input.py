@@ -27,7 +27,7 @@ from support.frames import settings_of
 
 
 class _Node:
-    """Hands messages to whoever subscribes, and keeps what is logged."""
+    """Hands messages to all subscriptions, and keeps what is logged."""
 
     def __init__(self) -> None:
         self.callbacks: list[Callable[[CameraInfo], None]] = []
@@ -46,7 +46,7 @@ class _Node:
         self.lines.append(line)
 
     def judge_camera(self, refusal: str) -> None:
-        """Take the place of Rejections."""
+        """Take the place of an EventLog."""
         self.refusal = refusal
 
     def destroy_subscription(self, subscription: None) -> None:

@@ -19,7 +19,7 @@ import math
 
 import cv2
 from nerfstudio_renderer import Intrinsics, StrideLevels
-from nerfstudio_renderer_ros import image_encodings
+from nerfstudio_renderer_ros.outputs import image_encodings
 from nerfstudio_renderer_ros.outputs.messages import duration
 import numpy as np
 import pytest

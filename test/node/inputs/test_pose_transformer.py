@@ -19,8 +19,8 @@ from contextlib import ExitStack
 from types import SimpleNamespace
 
 from geometry_msgs.msg import TransformStamped
-from nerfstudio_renderer_ros import transforms
-from nerfstudio_renderer_ros.inputs.pose_transformer import FramedPose, Transforms
+from nerfstudio_renderer_ros.inputs import pose_transformer
+from nerfstudio_renderer_ros.inputs.pose_transformer import FramedPose, PoseTransformer
 import numpy as np
 import pytest
 from rclpy.task import Future
@@ -100,7 +100,7 @@ class Timer:
         return not self.is_running
 
     def reset(self) -> None:
-        """Start anew."""
+        """Start again."""
         self.is_running = True
         self.starts += 1
 
@@ -110,18 +110,18 @@ class Timer:
 
 
 class Scene:
-    """A Transforms on stand-ins, and what came of the poses that were given to it."""
+    """A PoseTransformer on stand-ins, and what came of the poses that were given to it."""
 
     def __init__(self) -> None:
         self.timers: list[Timer] = []
         self.accepted: list[tuple[float, int]] = []
         self.rejected: list[tuple[str, str]] = []
-        self.leave = ExitStack()
-        self.under_test = Transforms(
+        self.cleanup = ExitStack()
+        self.under_test = PoseTransformer(
             self,
             lambda c2w, stamp: self.accepted.append((float(c2w[0, 3]), stamp.nanoseconds)),
             lambda kind, reason: self.rejected.append((kind, reason)),
-            self.leave,
+            self.cleanup,
         )
         self.buffer = self.under_test._buffer
 
@@ -134,12 +134,12 @@ class Scene:
         """End a timer, as a node does."""
         self.timers.remove(timer)
 
-    def turn(self, moment: int, x: float = 0.0) -> None:
+    def transform(self, moment: int, x: float = 0.0) -> None:
         """Give a pose at x of the frame 'base'."""
         c2w = np.eye(3, 4)
         c2w[0, 3] = x
         time = Time(nanoseconds=moment)
-        self.under_test.turn(FramedPose(c2w, 'base', 'map', time))
+        self.under_test.transform(FramedPose(c2w, 'base', 'map', time))
 
 
 @pytest.fixture
@@ -148,20 +148,20 @@ def scene(monkeypatch: pytest.MonkeyPatch) -> Scene:
     standin = SimpleNamespace(
         Buffer=Buffer, TransformListener=Listener, TransformException=TransformException,
     )
-    monkeypatch.setattr(transforms, 'tf2_ros', standin)
+    monkeypatch.setattr(pose_transformer, 'tf2_ros', standin)
     return Scene()
 
 
 def test_a_known_transform_is_applied_at_once(scene):
     scene.buffer.give(7, 100.0)
-    scene.turn(7, 2.0)
+    scene.transform(7, 2.0)
     assert scene.accepted == [(102.0, 7)]
     assert not scene.timers[0].is_running
 
 
 def test_a_pose_waits_for_its_transform_without_holding_up_the_next(scene):
-    scene.turn(1)
-    scene.turn(2)
+    scene.transform(1)
+    scene.transform(2)
     assert scene.accepted == []
     assert scene.timers[0].is_running
     scene.buffer.give(2, 20.0)
@@ -174,8 +174,8 @@ def test_a_pose_waits_for_its_transform_without_holding_up_the_next(scene):
 
 def test_a_pose_whose_transform_does_not_come_is_given_up_with_tf2_s_reason(scene, monkeypatch):
     now = 1000.0
-    monkeypatch.setattr(transforms.time, 'monotonic', lambda: now)
-    scene.turn(1)
+    monkeypatch.setattr(pose_transformer.time, 'monotonic', lambda: now)
+    scene.transform(1)
     now = 1000.9
     scene.timers[0].expire()
     assert scene.rejected == []
@@ -193,13 +193,13 @@ def test_a_pose_whose_transform_does_not_come_is_given_up_with_tf2_s_reason(scen
 
 def test_a_stream_of_poses_does_not_put_off_the_report(scene):
     for moment in range(1, 20):
-        scene.turn(moment)
+        scene.transform(moment)
     assert scene.timers[0].starts == 1
 
 
 def test_poses_that_never_find_a_transform_do_not_pile_up(scene):
     for moment in range(1, 151):
-        scene.turn(moment)
+        scene.transform(moment)
     assert len(scene.buffer.waiting) == 100
     assert scene.rejected == [(
         'no transform',
@@ -212,15 +212,15 @@ def test_poses_that_never_find_a_transform_do_not_pile_up(scene):
 
 def test_a_transform_that_is_lost_on_the_way_is_reported(scene):
     scene.buffer.give(3, float('nan'))
-    scene.turn(3)
+    scene.transform(3)
     assert scene.rejected == [('no transform', 'it was lost')]
 
 
 def test_after_a_jump_of_the_clock_nothing_from_before_is_used(scene):
     scene.buffer.give(1, 10.0)
-    scene.turn(2)
+    scene.transform(2)
     scene.under_test.restart()
-    scene.turn(1)
+    scene.transform(1)
     scene.buffer.give(2, 20.0)
     assert scene.accepted == []
     scene.buffer.give(1, 11.0)
@@ -228,9 +228,9 @@ def test_after_a_jump_of_the_clock_nothing_from_before_is_used(scene):
 
 
 def test_it_leaves_nothing_behind(scene):
-    scene.turn(1)
+    scene.transform(1)
     assert scene.listeners == 1
-    scene.leave.close()
+    scene.cleanup.close()
     assert scene.listeners == 0
     assert scene.timers == []
     assert scene.buffer.waiting == []
