@@ -59,6 +59,7 @@ def main(args: list[str] | None = None, opener: SceneOpener = open_scene) -> int
 
 def _open(opener: SceneOpener, values: Mapping[str, Value]) -> LoadedScene:
     """Load a scene; signals terminate immediately meanwhile."""
+    get_logger(_NAME).info('loading the scene')
     in_main_thread = threading.current_thread() is threading.main_thread()
     if not in_main_thread or signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
         return opener(values)

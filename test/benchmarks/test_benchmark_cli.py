@@ -23,7 +23,7 @@ class _Row:
 
 def test_all_benchmarks_run_by_default():
     assert parse([]) == Options(catalogue.NAMES, None, Path('bench_output'), False, False)
-    assert {'engines', 'scaling', 'loading', 'transport', 'end_to_end', 'cancellation', 'idle'} \
+    assert {'engines', 'scaling', 'start', 'transport', 'end_to_end', 'cancellation', 'idle'} \
         <= set(catalogue.NAMES)
 
 

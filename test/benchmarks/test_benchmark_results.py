@@ -153,7 +153,7 @@ def test_without_results_the_page_says_what_to_do(tmp_path):
 
 
 def test_the_page_of_the_documentation_has_a_place_for_every_table():
-    names = ('machine', 'engines', 'scaling', 'loading', 'end_to_end', 'cancellation', 'idle')
+    names = ('machine', 'engines', 'scaling', 'start', 'end_to_end', 'cancellation', 'idle')
     parts = dict.fromkeys(names, 'x')
     assert set(page.rewritten(page.PAGE.read_text(), parts)[1]) == set(parts)
 
