@@ -114,8 +114,8 @@ PARAMETERS = (
     ),
     ParameterSpec(
         'config', '',
-        'Path of the config.yml that ns-train wrote, of its folder, or of a file of Gaussians; empty: '
-        'the bundled scene',
+        'Path of the config.yml that ns-train wrote, of its folder, or of a file of Gaussians; '
+        'empty: the bundled scene',
         at_configure=True,
     ),
     ParameterSpec(
