@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 import json
 from pathlib import Path
 import signal
 import subprocess
 import sys
+import threading
 
 RENDERER = '/nerfstudio_renderer'
 """The node's name, and the namespace of its topics and services."""
@@ -40,15 +42,25 @@ class RendererProcess:
 
     def __enter__(self) -> RendererProcess:
         self._log.parent.mkdir(parents=True, exist_ok=True)
-        with self._log.open('wb') as output:
-            # In a session of its own: Ctrl-C is for the demo, which then stops the renderer.
-            self._process = subprocess.Popen(
-                self._command, stdin=subprocess.DEVNULL, stdout=output,
-                stderr=subprocess.STDOUT, start_new_session=True,
-            )
+        try:
+            # Else a signal at the wrong moment would leave a renderer that nobody knows of.
+            with self._log.open('wb') as output, _signals_deferred():
+                # In a session of its own: Ctrl-C is for the demo, which then stops the renderer.
+                self._process = subprocess.Popen(
+                    self._command, stdin=subprocess.DEVNULL, stdout=output,
+                    stderr=subprocess.STDOUT, start_new_session=True,
+                )
+        except BaseException:
+            self._stop()
+            raise
         return self
 
     def __exit__(self, *exc_info: object) -> None:
+        self._stop()
+
+    def _stop(self) -> None:
+        if self._process is None:
+            return
         self._process.terminate()
         try:
             self._process.wait(_GRACE_S)
@@ -69,6 +81,29 @@ class RendererProcess:
         """
         if (status := self._process.poll()) is not None:
             raise RendererStopped(f'the renderer ended with status {status}')
+
+
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@contextmanager
+def _signals_deferred() -> Iterator[None]:
+    """Let signals that end this process wait until the context has been left."""
+    if threading.current_thread() is not threading.main_thread():  # which they do not interrupt
+        yield
+        return
+    received: list[int] = []
+    handlers = {number: signal.getsignal(number) for number in _ENDING}
+    try:
+        for number, handler in handlers.items():
+            if callable(handler):
+                signal.signal(number, lambda number, frame: received.append(number))
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        for number in received:
+            signal.raise_signal(number)
 
 
 def clean_up_when_asked_to_end() -> None:

@@ -93,5 +93,7 @@ def test_an_interrupted_demo_leaves_no_process(mark, tmp_path, number):
             time.sleep(0.1)
         demo.send_signal(number)
         _, errors = demo.communicate(timeout=60)
-    assert demo.returncode == 130
+    # Both are 130 to a shell. Python ends by the signal if it came in code that C code ran.
+    assert demo.returncode in (130, -signal.SIGINT)
+    assert errors.splitlines()[-1] == 'interrupted'
     assert 'Traceback' not in errors
