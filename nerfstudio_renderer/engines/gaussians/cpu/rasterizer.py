@@ -29,7 +29,6 @@ Gaussians in tiles that a rasteriser holds at a time, half a gigabyte; where mor
 the picture is rendered in bands.
 """
 
-_BLACK = (0.0, 0.0, 0.0)
 
 def unsupported_reason() -> str | None:
     """Return why there are no CPU kernels here, or None if there are."""

@@ -140,11 +140,11 @@ def test_centres_outside_of_the_picture(edge, log_scale, instruction_set):
     along = np.linspace(0.0, 1.0, 512)
     x = {'left': -outside, 'right': 64.0 + outside}.get(edge, along * 64.0)
     y = {'top': -outside, 'bottom': 48.0 + outside}.get(edge, along * 48.0)
-    scene.means[:, 0] = 2.0 * (x - intrinsics.cx) / intrinsics.fx
-    scene.means[:, 1] = -2.0 * (y - intrinsics.cy) / intrinsics.fy
-    scene.means[:, 2] = -2.0
-    scene.log_scales[:] = log_scale
-    scene.opacities[:] = 3.0
+    scene = edited(scene, 'means', np.s_[:, 0], 2.0 * (x - intrinsics.cx) / intrinsics.fx)
+    scene = edited(scene, 'means', np.s_[:, 1], -2.0 * (y - intrinsics.cy) / intrinsics.fy)
+    scene = edited(scene, 'means', np.s_[:, 2], -2.0)
+    scene = edited(scene, 'log_scales', np.s_[:], log_scale)
+    scene = edited(scene, 'opacity_logits', np.s_[:], 3.0)
     _, reference = compare(
         scene, np.eye(4)[:3], intrinsics, instruction_set=instruction_set
     )
@@ -156,9 +156,9 @@ def test_nothing_is_quite_opaque_and_what_is_almost_hidden_is_left_out(instructi
     # Opaque ones behind each other: 0.001 of the light goes through the first, 1e-6 would go
     # through both, and so the second one is not drawn.
     scene = room(2, degree=0)
-    scene.means[:] = [[0.0, 0.0, -2.0], [0.0, 0.0, -3.0]]
-    scene.log_scales[:] = 5.0
-    scene.opacities[:] = 20.0
+    scene = edited(scene, 'means', np.s_[:], [[0.0, 0.0, -2.0], [0.0, 0.0, -3.0]])
+    scene = edited(scene, 'log_scales', np.s_[:], 5.0)
+    scene = edited(scene, 'opacity_logits', np.s_[:], 20.0)
     picture, _ = compare(scene, np.eye(4)[:3], camera(32, 32), instruction_set=instruction_set)
     assert picture[16, 16, 4] == pytest.approx(0.999, abs=1e-6)
     assert picture[16, 16, 3] == pytest.approx(2.0, rel=1e-5)
