@@ -33,7 +33,7 @@ EXTRAS = {
     # Images in other forms than PNG.
     'images': ['pillow'],
     # What the node imports beside ROS 2, where there is no rosdep to install it.
-    'node': ['opencv-python-headless', 'psutil', 'scipy'],
+    'node': ['opencv-python-headless', 'psutil'],
     'test': ['hypothesis', 'pytest', 'pytest-timeout'],
 }
 

@@ -16,7 +16,7 @@ import yaml
 ROSDEP = sorted((ROOT / 'test' / 'data' / 'rosdep').glob('*.yaml'))
 OWN = {'nerfstudio_renderer_msgs', 'nerfstudio_renderer_ros'}
 SYSTEM_MODULES = {'cv2': 'python3-opencv', 'numpy': 'python3-numpy', 'psutil': 'python3-psutil',
-                  'scipy': 'python3-scipy', 'yaml': 'python3-yaml', 'tf2_ros': 'tf2_ros_py'}
+                  'yaml': 'python3-yaml', 'tf2_ros': 'tf2_ros_py'}
 OF_EXTRAS = {'nerfstudio', 'PIL', 'rpyc', 'tinycudann', 'torch', 'torchmetrics', 'triton',
              'zstandard'}
 OF_LATER_PYTHONS = {'compression'}

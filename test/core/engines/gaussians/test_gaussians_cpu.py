@@ -254,8 +254,7 @@ def test_a_picture_in_bands_is_the_same(most_entries):
 
 
 def test_refuses_centres_that_are_not_finite():
-    scene = room(100)
-    scene.means[50, 1] = np.inf
+    scene = edited(room(100), 'means', np.s_[50, 1], np.inf)
     with pytest.raises(ValueError, match='means has values that are not finite'):
         PackedGaussians(scene)
 
