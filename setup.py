@@ -28,10 +28,12 @@ EXTRAS = {
     'nerfstudio': ['nerfstudio==1.1.5', 'torch', 'torchvision', 'torchmetrics', 'numpy<2'],
     # The render queue in another process. Its protocol is hooked into, which is tested with 6.0.
     'server': ['rpyc>=6,<6.1'],
+    # Gaussians in version 4 of .spz, which Python itself reads from 3.14 on.
+    'gaussians': ['zstandard'],
     # Images in other forms than PNG.
     'images': ['pillow'],
     # What the node imports beside ROS 2, where there is no rosdep to install it.
-    'node': ['opencv-python-headless', 'psutil', 'scipy'],
+    'node': ['opencv-python-headless', 'psutil'],
     'test': ['hypothesis', 'pytest', 'pytest-timeout'],
 }
 

@@ -1,16 +1,4 @@
-# Copyright 2026 The nerfstudio_renderer_ros Authors
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# SPDX-License-Identifier: Apache-2.0
 """
 How soon a newer update is begun, and what is rendered in vain for the one before.
 
@@ -45,6 +33,7 @@ from nerfstudio_renderer import (
 )
 
 _PATIENCE_S = 120.0
+_QUALITY = Quality(StrideLevels(DEFAULTS.levels), DEFAULTS.target_latency_ms / 1e3)
 _STEP = math.radians(1.0)
 _LONGEST_PAUSE_S = 0.1
 
@@ -97,12 +86,12 @@ class _Pattern:
 
 
 def _patterns(engine: str, *, quick: bool) -> list[_Pattern]:
-    shots = {'fused': 80, 'nerfstudio': 12}[engine]
+    while_refining = {'fused': 80, 'nerfstudio': 12}[engine]
     seconds = 10
     if quick:
-        shots, seconds = 3, 1
+        while_refining, seconds = 3, 1
     return [
-        _Pattern('while refining', shots, None),
+        _Pattern('while refining', while_refining, None),
         _Pattern('10 Hz', 10 * seconds, 10.0),
         _Pattern('30 Hz', 30 * seconds, 30.0),
     ]
@@ -170,9 +159,8 @@ def _send(
     engine: RecordingEngine, pattern: _Pattern, camera: Callable[[float], Camera]
 ) -> Log:
     """Send one update and, once it is being refined, a pattern of updates."""
-    quality = Quality(StrideLevels(DEFAULTS.levels), DEFAULTS.target_latency_ms / 1e3)
     first, *cameras = [camera(index * _STEP) for index in range(pattern.count + 1)]
-    with RenderQueue(ProgressiveRenderer(engine, quality)) as queue:
+    with RenderQueue(ProgressiveRenderer(engine)) as queue:
         sender = _Sender(queue)
         updates = [sender.send_and_wait(first)]
         engine.forget()
@@ -202,7 +190,7 @@ class _Sender:
     def send_and_wait(self, camera: Camera) -> Update:
         """Send an update; return it when its first picture is there."""
         self._refining.clear()
-        update = self._queue.update(camera)
+        update = self._queue.update(camera, quality=_QUALITY)
         if not self._refining.wait(_PATIENCE_S):
             raise RuntimeError(f'no picture within {_PATIENCE_S:g} s')
         return update
@@ -221,5 +209,5 @@ class _Sender:
         updates = []
         for index, camera in enumerate(cameras):
             time.sleep(max(0.0, began_s + index / rate_hz - time.monotonic()))
-            updates.append(self._queue.update(camera))
+            updates.append(self._queue.update(camera, quality=_QUALITY))
         return updates

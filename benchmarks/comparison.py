@@ -1,16 +1,4 @@
-# Copyright 2026 The nerfstudio_renderer_ros Authors
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# SPDX-License-Identifier: Apache-2.0
 """How much pictures differ from reference pictures."""
 
 from __future__ import annotations
@@ -18,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 import math
 
-from nerfstudio_renderer.rendering.image import Picture
+from nerfstudio_renderer.rendering.image import Image
 import numpy as np
 
 _DEPTH_TOLERANCE = 1e-3
@@ -27,7 +15,7 @@ _LEAST_ERROR = 1e-20
 
 
 def differences(
-    pictures: Sequence[Picture], references: Sequence[Picture]
+    pictures: Sequence[Image], references: Sequence[Image]
 ) -> dict[str, float | int]:
     """Return the figures that a quality row has, over ``pictures`` of several views."""
     pairs = list(zip(pictures, references, strict=True))
@@ -49,7 +37,7 @@ def _psnr(squares: np.ndarray) -> float:
     return round(-10.0 * math.log10(error), 2)
 
 
-def _same_depth_pct(pairs: Sequence[tuple[Picture, Picture]]) -> float:
+def _same_depth_pct(pairs: Sequence[tuple[Image, Image]]) -> float:
     same = [
         (np.abs(picture.depth - reference.depth) <= _DEPTH_TOLERANCE * reference.depth).ravel()
         for picture, reference in pairs

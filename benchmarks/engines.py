@@ -1,16 +1,4 @@
-# Copyright 2026 The nerfstudio_renderer_ros Authors
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# SPDX-License-Identifier: Apache-2.0
 """
 Speed and pictures of all ways from a camera to a picture, side by side.
 
@@ -28,17 +16,22 @@ from benchmarks import scenes
 from benchmarks.chunk_sweep import best_chunk, sweep, SweepRow
 from benchmarks.comparison import differences
 from benchmarks.figures import speed
-from benchmarks.renderers import ByChunks, fused_engine, OwnLoop, Paced, Renderer, thread_counts
+from benchmarks.own_loop import OwnLoop
+from benchmarks.renderers import ByChunks, Paced, Renderer, thread_counts
 from benchmarks.rounds import RoundPlan, take_turns, Turn
 from benchmarks.scenes import Subject
 from benchmarks.settings import Settings
 from benchmarks.views import pinhole, window
 from nerfstudio_renderer import DEFAULTS, Intrinsics
-from nerfstudio_renderer.engines.nerfacto.cpu.renderer import instruction_sets
-from nerfstudio_renderer.engines.nerfacto.extraction import extract_parameters
-from nerfstudio_renderer.engines.nerfacto.parameters import UnsupportedModelError
-from nerfstudio_renderer.engines.nerfstudio import NerfstudioEngine
-from nerfstudio_renderer.rendering.image import Picture
+from nerfstudio_renderer.device import CPU
+from nerfstudio_renderer.engines.nerfacto.cpu.engine import NerfactoCpuEngine, packed_for_cpu
+from nerfstudio_renderer.engines.nerfacto.cpu.renderer import CpuRenderer, instruction_sets
+from nerfstudio_renderer.engines.nerfstudio.engine import NerfstudioEngine
+from nerfstudio_renderer.engines.nerfstudio.model import shared_model
+from nerfstudio_renderer.rendering.image import Image
+from nerfstudio_renderer.scene import NerfstudioScene
+from nerfstudio_renderer.scene.families import renders_as_nerfacto
+import torch
 
 _LOOP_CHUNKS = (1024, 2048, 4096, 8192, 16384)
 _ENGINE_CHUNKS = (512, 1024, 2048, 4096, 8192)
@@ -141,7 +134,8 @@ def _of_nerfstudio(subject: Subject, rays: int) -> tuple[list[SweepRow], list[_C
 
     :param rays: of the picture; larger chunks would all be the same.
     """
-    model, engine = subject.scene.model, NerfstudioEngine(subject.scene)
+    model = shared_model(subject.scene, torch.device('cpu'))
+    engine = NerfstudioEngine(model, CPU)
     default = model.config.eval_num_rays_per_chunk
     swept_rays = min(_SWEPT_RAYS, rays)
     loops = sweep(subject, 'own loop', lambda chunk: OwnLoop(model, chunk),
@@ -158,22 +152,29 @@ def _of_nerfstudio(subject: Subject, rays: int) -> tuple[list[SweepRow], list[_C
 
 def _kernels(subject: Subject) -> Iterator[_Contestant]:
     """Yield the fused engine in all its forms; none if it does not render the scene."""
-    try:
-        extract_parameters(subject.scene.model)
-    except UnsupportedModelError:
+    if not renders_as_nerfacto(subject.scene):
         return
     for instruction_set in instruction_sets():
         for threads in thread_counts():
             yield _Contestant(
                 f'engine fused, {instruction_set}, {threads} thread{"s" * (threads > 1)}',
-                Paced(fused_engine(subject.scene, instruction_set, threads)),
+                Paced(_fused_engine(subject.scene, instruction_set, threads)),
                 compared=threads == thread_counts()[-1],
             )
 
 
+def _fused_engine(
+    scene: NerfstudioScene, instruction_set: str, threads: int
+) -> NerfactoCpuEngine:
+    packed = packed_for_cpu(scene)
+    return NerfactoCpuEngine(
+        scene, CpuRenderer(packed, instruction_set=instruction_set, threads=threads)
+    )
+
+
 def _race(
     subject: Subject, plan: _Plan, contestants: Sequence[_Contestant]
-) -> dict[str, list[Turn[Picture]]]:
+) -> dict[str, list[Turn[Image]]]:
     """Let all render one view after the other; return the turns of each by its name."""
     for each in contestants:
         if isinstance(each.renderer, Paced):  # the others are warm from their sweeps
@@ -220,9 +221,9 @@ def _times(seconds: Sequence[float], of_other: Sequence[float] | None) -> float 
     return None if of_other is None else round(median(of_other) / median(seconds), 2)
 
 
-def _seconds(turns: Sequence[Turn[Picture]]) -> list[float]:
+def _seconds(turns: Sequence[Turn[Image]]) -> list[float]:
     return [turn.seconds for turn in turns]
 
 
-def _pictures(turns: Sequence[Turn[Picture]]) -> list[Picture]:
+def _pictures(turns: Sequence[Turn[Image]]) -> list[Image]:
     return [turn.result for turn in turns]

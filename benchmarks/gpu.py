@@ -1,16 +1,4 @@
-# Copyright 2026 The nerfstudio_renderer_ros Authors
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# SPDX-License-Identifier: Apache-2.0
 """
 The fused engine's CUDA kernels beside nerfstudio's own forward pass, on a GPU.
 
@@ -30,9 +18,11 @@ from benchmarks.scenes import Subject
 from benchmarks.settings import Settings
 from benchmarks.views import pinhole
 from nerfstudio_renderer import Camera, DEFAULTS
+from nerfstudio_renderer.device import Device
 from nerfstudio_renderer.engines.nerfacto.cuda.availability import unsupported_reason
-from nerfstudio_renderer.engines.nerfacto.engine import FusedEngine
-from nerfstudio_renderer.engines.nerfstudio import NerfstudioEngine
+from nerfstudio_renderer.engines.nerfacto.cuda.engine import NerfactoCudaEngine
+from nerfstudio_renderer.engines.nerfstudio.engine import NerfstudioEngine
+from nerfstudio_renderer.engines.nerfstudio.model import shared_model
 import numpy as np
 import torch
 
@@ -40,6 +30,8 @@ _CHUNKS = (1 << 12, 1 << 14, 1 << 16, 1 << 18)
 _FIRST_LEVEL = pinhole(80, 45)
 _ROUNDS, _QUICK_ROUNDS = 20, 2
 _WARM_UP = 3
+_DEVICE = Device('cuda')
+_TORCH_DEVICE = torch.device(str(_DEVICE))
 
 
 @dataclass(frozen=True)
@@ -73,20 +65,19 @@ class GpuQualityRow:
 
 def run(settings: Settings) -> list[FrameRow | GpuQualityRow]:
     """Measure all on the first CUDA device; nothing, with a line that says so, without one."""
-    device = torch.device('cuda', 0)
-    if (reason := unsupported_reason(device)) is not None:
+    if (reason := unsupported_reason(_TORCH_DEVICE)) is not None:
         print(f'gpu: nothing measured, {reason}')
         return []
     rounds = _QUICK_ROUNDS if settings.quick else _ROUNDS
     rows: list[FrameRow | GpuQualityRow] = []
-    for subject in (scenes.bundled('cuda'), scenes.default_nerfacto('cuda')):
+    for subject in (scenes.bundled(), scenes.default_nerfacto()):
         rows += _measure(subject, rounds)
     return rows
 
 
 def _measure(subject: Subject, rounds: int) -> list[FrameRow | GpuQualityRow]:
-    fused = Paced(FusedEngine(subject.scene))
-    engine = NerfstudioEngine(subject.scene)
+    fused = Paced(NerfactoCudaEngine(subject.scene, _DEVICE))
+    engine = NerfstudioEngine(shared_model(subject.scene, _TORCH_DEVICE), _DEVICE)
     full = subject.cameras(DEFAULTS.intrinsics)
     chunk = _best_chunk(engine, full[0])
     own = ByChunks(engine, chunk)

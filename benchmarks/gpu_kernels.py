@@ -1,16 +1,4 @@
-# Copyright 2026 The nerfstudio_renderer_ros Authors
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# SPDX-License-Identifier: Apache-2.0
 """
 The fused engine's CUDA kernels one by one, on a random nerfacto of nerfstudio's default size.
 
@@ -28,11 +16,11 @@ import time
 from typing import Any
 
 from benchmarks.device_time import device_time_ms
-from benchmarks.random_nerfacto import default_size
+from benchmarks.random_nerfacto import random_nerfacto, Sizes
 from nerfstudio_renderer.cameras.camera import Camera, Intrinsics
 from nerfstudio_renderer.engines.nerfacto.cuda.availability import unsupported_reason
 from nerfstudio_renderer.engines.nerfacto.cuda.tiling import Tile, Tiling
-from nerfstudio_renderer.engines.rays import CameraRays
+from nerfstudio_renderer.engines.torch_support.rays import CameraRays
 import numpy as np
 import torch
 
@@ -64,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _rows(device: torch.device, tilings: bool) -> Iterator[dict[str, Any]]:
     from nerfstudio_renderer.engines.nerfacto.cuda.renderer import CudaRenderer
 
-    parameters = default_size(device)
+    parameters = random_nerfacto(Sizes())
     begun = time.perf_counter()
     renderer = CudaRenderer(parameters, device)
     torch.cuda.synchronize(device)

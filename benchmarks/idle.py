@@ -1,16 +1,4 @@
-# Copyright 2026 The nerfstudio_renderer_ros Authors
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# SPDX-License-Identifier: Apache-2.0
 """What resting costs: processor time after the finest picture, while no pose comes."""
 
 from __future__ import annotations
@@ -60,8 +48,8 @@ def run(settings: Settings) -> list[IdleRow]:
 def _queue(seconds: float) -> IdleRow:
     scene = load_scene()
     quality = Quality(StrideLevels(DEFAULTS.levels))
-    with RenderQueue(ProgressiveRenderer(select_engine(scene), quality)) as queue:
-        queue.update(on_orbit(scene, pinhole(*_SIZE), 0.0))
+    with RenderQueue(ProgressiveRenderer(select_engine(scene))) as queue:
+        queue.update(on_orbit(scene, pinhole(*_SIZE), 0.0), quality=quality)
         if not queue.wait_until_idle(_PATIENCE_S):
             raise RuntimeError(f'no finest picture within {_PATIENCE_S:g} s')
         return _watch('render queue, in process', os.getpid(), seconds)

@@ -1,16 +1,4 @@
-# Copyright 2026 The nerfstudio_renderer_ros Authors
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# SPDX-License-Identifier: Apache-2.0
 """What the figures were taken on."""
 
 from __future__ import annotations
@@ -24,7 +12,7 @@ import re
 
 from nerfstudio_renderer import __version__
 from nerfstudio_renderer.engines.nerfacto.cpu.renderer import instruction_sets
-import torch
+from nerfstudio_renderer.optional_packages import is_installed
 
 _CPU_INFO = Path('/proc/cpuinfo')
 _MEMORY_INFO = Path('/proc/meminfo')
@@ -44,8 +32,9 @@ class Machine:
     gpu: str | None
     system: str
     python: str
-    torch: str
-    nerfstudio: str
+    numpy: str
+    torch: str | None
+    nerfstudio: str | None
     nerfstudio_renderer_ros: str
 
 
@@ -57,13 +46,26 @@ def this_machine() -> Machine:
         cores=len(os.sched_getaffinity(0)),
         instruction_sets=tuple(instruction_sets()),
         memory_gib=round(int(memory_kib) / 2**20, 1) if memory_kib else None,
-        gpu=torch.cuda.get_device_name() if torch.cuda.is_available() else None,
+        gpu=_gpu(),
         system=f'{platform.system()} {platform.release()} {platform.machine()}',
         python=platform.python_version(),
-        torch=torch.__version__,
-        nerfstudio=metadata.version('nerfstudio'),
+        numpy=metadata.version('numpy'),
+        torch=_version('torch'),
+        nerfstudio=_version('nerfstudio'),
         nerfstudio_renderer_ros=__version__,
     )
+
+
+def _version(package: str) -> str | None:
+    return metadata.version(package) if is_installed(package) else None
+
+
+def _gpu() -> str | None:
+    if not is_installed('torch'):
+        return None
+    import torch
+
+    return torch.cuda.get_device_name() if torch.cuda.is_available() else None
 
 
 def _first_match(path: Path, pattern: str) -> str | None:

@@ -1,16 +1,4 @@
-# Copyright 2026 The nerfstudio_renderer_ros Authors
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# SPDX-License-Identifier: Apache-2.0
 """The generated parts of docs/performance.md: between ``<!-- begin NAME -->`` and its end."""
 
 from __future__ import annotations
@@ -84,7 +72,7 @@ def _machine(machine: Mapping[str, Any], results: Iterable[Result]) -> str:
     return (
         f'{machine["date"]}: {machine["cpu"]}, {machine["cores"]} cores '
         f'({", ".join(machine["instruction_sets"])}){memory}{gpu}; {machine["system"]}; '
-        f'Python {machine["python"]}, PyTorch {machine["torch"]}, nerfstudio '
-        f'{machine["nerfstudio"]}. Load average before each benchmark: {min(loads):.2f} to '
-        f'{max(loads):.2f}.'
+        f'Python {machine["python"]}, numpy {machine["numpy"]}, PyTorch {machine["torch"]}, '
+        f'nerfstudio {machine["nerfstudio"]}. Load average before each benchmark: '
+        f'{min(loads):.2f} to {max(loads):.2f}.'
     )

@@ -1,16 +1,4 @@
-# Copyright 2026 The nerfstudio_renderer_ros Authors
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# SPDX-License-Identifier: Apache-2.0
 """An engine that notes what it is asked for, and when."""
 
 from __future__ import annotations
@@ -18,9 +6,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 import time
 
-from nerfstudio_renderer import Camera
-from nerfstudio_renderer.engines.protocol import Engine, View
-import torch
+from nerfstudio_renderer import Camera, Intrinsics
+from nerfstudio_renderer.engines.protocol import PixelSet, RayEngine, View
+from nerfstudio_renderer.rendering.image import Image
+from nerfstudio_renderer.rendering.levels import Level
 
 
 @dataclass(frozen=True)
@@ -54,18 +43,25 @@ def pose_of(camera: Camera) -> bytes:
 class RecordingEngine:
     """Renders with another engine; one thread renders, any may read when that is done."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: RayEngine) -> None:
         self._engine = engine
         self.name = engine.name
         self.device = engine.device
-        self.renders_single_rays = engine.renders_single_rays
         self.beginnings: list[Beginning] = []
         self.chunks: list[Chunk] = []
 
     def forget(self) -> None:
-        """Begin anew."""
+        """Drop what was recorded."""
         self.beginnings.clear()
         self.chunks.clear()
+
+    def unsupported_reason(self, intrinsics: Intrinsics) -> str | None:
+        """Return why the other engine cannot render a camera, or None if it can."""
+        return self._engine.unsupported_reason(intrinsics)
+
+    def device_memory(self) -> int | None:
+        """Return the bytes that the other engine holds on its device."""
+        return self._engine.device_memory()
 
     def view(self, camera: Camera) -> View:
         """Return ``camera`` as something to render, and note that it begins."""
@@ -81,10 +77,12 @@ class _RecordingView:
         self._pose = pose
         self._chunks = chunks
 
-    def render(self, pixels: torch.Tensor) -> torch.Tensor:
+    def render(self, pixels: PixelSet, part: slice) -> None:
         began_s = time.monotonic()
-        rendered = self._view.render(pixels)
-        if rendered.is_cuda:
-            torch.cuda.synchronize(rendered.device)  # else only the launch would be timed
-        self._chunks.append(Chunk(self._pose, began_s, time.monotonic(), len(pixels)))
-        return rendered
+        self._view.render(pixels, part)
+        self._chunks.append(
+            Chunk(self._pose, began_s, time.monotonic(), part.stop - part.start)
+        )
+
+    def image(self, level: Level) -> Image:
+        return self._view.image(level)

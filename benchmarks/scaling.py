@@ -1,16 +1,4 @@
-# Copyright 2026 The nerfstudio_renderer_ros Authors
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# SPDX-License-Identifier: Apache-2.0
 """
 Speed of the fused engine as one thing at a time is changed.
 
@@ -20,17 +8,18 @@ On small random models, which are made in memory: their hash tables are read lik
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
-from benchmarks import scenes
 from benchmarks.figures import speed
-from benchmarks.renderers import fused_engine, Paced, thread_counts
+from benchmarks.random_nerfacto import random_nerfacto, Sizes, SMALL
+from benchmarks.renderers import Paced, thread_counts
 from benchmarks.rounds import RoundPlan, take_turns
 from benchmarks.settings import Settings
 from benchmarks.views import around_origin, pinhole
 from nerfstudio_renderer import Camera, Intrinsics
-from nerfstudio_renderer.engines.nerfacto.cpu.renderer import instruction_sets
+from nerfstudio_renderer.engines.nerfacto.cpu.engine import NerfactoCpuEngine
+from nerfstudio_renderer.engines.nerfacto.cpu.packing import pack
+from nerfstudio_renderer.engines.nerfacto.cpu.renderer import CORES, CpuRenderer
 
 _PICTURE = pinhole(320, 180)
 _PICTURES = ((80, 45), (160, 90), (320, 180), (640, 360), (1280, 720))
@@ -68,7 +57,7 @@ class _Case:
     @property
     def camera(self) -> Camera:
         """Return what is rendered."""
-        return around_origin(self.image)[0]
+        return around_origin(self.picture)[0]
 
 
 def run(settings: Settings) -> list[ScalingRow]:
@@ -91,26 +80,30 @@ def run(settings: Settings) -> list[ScalingRow]:
 
 def _cases() -> Iterator[_Case]:
     for threads in thread_counts():
-        yield _Case('threads', threads, _renderer(threads), _PICTURE)
-    whole = _renderer()
+        yield _Case('threads', threads, _renderer(SMALL, threads), _PICTURE)
+    whole = _renderer(SMALL)
     for size in _PICTURES:
         yield _Case('picture', '{} x {}'.format(*size), whole, pinhole(*size))
     for proposal, field in _SAMPLES:
         names = ' + '.join(map(str, (*proposal, field)))
-        renderer = _renderer(num_proposal_samples_per_ray=proposal, num_nerf_samples_per_ray=field)
+        renderer = _renderer(replace(SMALL, proposal_samples=proposal, field_samples=field))
         yield _Case('samples per ray', names, renderer, _PICTURE)
     for exponent in _LOG2_TABLE_SIZES:
-        renderer = _renderer(log2_hashmap_size=exponent)
+        renderer = _with_field(log2_entries=exponent)
         yield _Case('log2 of table size', exponent, renderer, _PICTURE)
     for levels in _LEVELS:
-        yield _Case('levels', levels, _renderer(num_levels=levels), _PICTURE)
+        yield _Case('levels', levels, _with_field(levels=levels), _PICTURE)
 
 
 def _quick_cases() -> Iterator[_Case]:
     for threads in thread_counts():
-        yield _Case('threads', threads, _renderer(threads, log2_hashmap_size=12), _QUICK_PICTURE)
+        yield _Case('threads', threads, _with_field(threads, log2_entries=12), _QUICK_PICTURE)
 
 
-def _renderer(threads: int = thread_counts()[-1], **changes: Any) -> Paced:
-    scene = scenes.small_nerfacto(**changes)
-    return Paced(fused_engine(scene, instruction_sets()[0], threads))
+def _with_field(threads: int = CORES, **changes: int) -> Paced:
+    return _renderer(replace(SMALL, field=replace(SMALL.field, **changes)), threads)
+
+
+def _renderer(sizes: Sizes, threads: int = CORES) -> Paced:
+    renderer = CpuRenderer(pack(random_nerfacto(sizes)), threads=threads)
+    return Paced(NerfactoCpuEngine(None, renderer))

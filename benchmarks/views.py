@@ -1,16 +1,4 @@
-# Copyright 2026 The nerfstudio_renderer_ros Authors
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# SPDX-License-Identifier: Apache-2.0
 """Where cameras are, for scenes whose training poses nobody has."""
 
 from __future__ import annotations
@@ -19,7 +7,6 @@ from dataclasses import replace
 import json
 import math
 
-from nerfstudio.cameras.camera_utils import viewmatrix
 from nerfstudio_renderer import (
     c2w_from_quaternion,
     Camera,
@@ -30,10 +17,9 @@ from nerfstudio_renderer import (
 )
 from nerfstudio_renderer_ros.orbit import Orbit
 import numpy as np
-import torch
 
 FOV_Y_DEG = 50.0
-_UP = torch.tensor([0.0, 0.0, 1.0], dtype=torch.float64)
+_UP = np.array([0.0, 0.0, 1.0])
 _ORBIT_RADIUS, _ORBIT_HEIGHT = 0.8, 0.4
 _ORBIT_VIEWS = 8
 
@@ -68,11 +54,14 @@ def around_origin(intrinsics: Intrinsics) -> list[Camera]:
 
 
 def _looking_at_origin(angle: float) -> np.ndarray:
-    position = torch.tensor([
+    position = np.array([
         _ORBIT_RADIUS * math.cos(angle), _ORBIT_RADIUS * math.sin(angle), _ORBIT_HEIGHT,
-    ], dtype=torch.float64)
+    ])
     # OpenGL cameras look along -z: their z axis points from the origin to the position.
-    return viewmatrix(position, _UP, position).numpy()
+    back = position / np.linalg.norm(position)
+    right = np.cross(_UP, back)
+    right /= np.linalg.norm(right)
+    return np.column_stack([right, np.cross(back, right), back, position])
 
 
 def on_orbit(scene: Scene, intrinsics: Intrinsics, angle: float) -> Camera:

@@ -19,7 +19,7 @@ _CUDA_DRIVERS = ('libcuda.so.1', 'nvcuda.dll')
 class Device:
     """A processor with its memory; named as PyTorch names it."""
 
-    type: str
+    type: str  # noqa: A003 - PyTorch's name of it
     """'cpu' or 'cuda'."""
     index: int = 0
     """Which of several CUDA devices."""

@@ -1,16 +1,4 @@
-# Copyright 2026 The nerfstudio_renderer_ros Authors
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# SPDX-License-Identifier: Apache-2.0
 """Starts, spins and stops the renderer node."""
 
 from __future__ import annotations
@@ -71,6 +59,7 @@ def main(args: list[str] | None = None, opener: SceneOpener = open_scene) -> int
 
 def _open(opener: SceneOpener, values: Mapping[str, Value]) -> LoadedScene:
     """Load a scene; signals terminate immediately meanwhile."""
+    get_logger(_NAME).info('loading the scene')
     in_main_thread = threading.current_thread() is threading.main_thread()
     if not in_main_thread or signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
         return opener(values)

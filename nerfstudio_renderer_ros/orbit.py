@@ -1,16 +1,4 @@
-# Copyright 2026 The nerfstudio_renderer_ros Authors
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# SPDX-License-Identifier: Apache-2.0
 """The executable ``orbit``: moves a camera around a point, to try a scene without a robot."""
 
 from __future__ import annotations
@@ -21,11 +9,11 @@ import signal
 import sys
 
 from geometry_msgs.msg import Point, Pose, Quaternion
+from nerfstudio_renderer import PoseConvention, quaternion_from_c2w
 import numpy as np
 import rclpy
 from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
-from scipy.spatial.transform import Rotation
 
 
 @dataclass(frozen=True)
@@ -47,19 +35,20 @@ class Orbit:
             target[1] + self.radius * math.sin(angle),
             self.height,
         ])
-        x, y, z, w = _looking_at(position, target).as_quat()
+        c2w = _looking_at(position, target)
+        x, y, z, w = quaternion_from_c2w(c2w, PoseConvention.OPTICAL)
         return Pose(
             position=Point(x=position[0], y=position[1], z=position[2]),
             orientation=Quaternion(x=x, y=y, z=z, w=w),
         )
 
 
-def _looking_at(position: np.ndarray, target: np.ndarray) -> Rotation:
-    """Return the orientation of an optical frame (z forward, x right, y down), upright."""
-    forward = (target - position) / np.linalg.norm(target - position)
-    right = np.cross(forward, [0.0, 0.0, 1.0])
+def _looking_at(position: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """Return an upright camera-to-world matrix, OpenGL axes, shape (3, 4)."""
+    back = (position - target) / np.linalg.norm(position - target)
+    right = np.cross([0.0, 0.0, 1.0], back)
     right /= np.linalg.norm(right)
-    return Rotation.from_matrix(np.column_stack([right, np.cross(forward, right), forward]))
+    return np.column_stack([right, np.cross(back, right), back, position])
 
 
 class OrbitNode(Node):

@@ -16,8 +16,10 @@ import yaml
 ROSDEP = sorted((ROOT / 'test' / 'data' / 'rosdep').glob('*.yaml'))
 OWN = {'nerfstudio_renderer_msgs', 'nerfstudio_renderer_ros'}
 SYSTEM_MODULES = {'cv2': 'python3-opencv', 'numpy': 'python3-numpy', 'psutil': 'python3-psutil',
-                  'scipy': 'python3-scipy', 'yaml': 'python3-yaml', 'tf2_ros': 'tf2_ros_py'}
-OF_EXTRAS = {'nerfstudio', 'PIL', 'rpyc', 'torch', 'torchmetrics', 'triton', 'tinycudann'}
+                  'yaml': 'python3-yaml', 'tf2_ros': 'tf2_ros_py'}
+OF_EXTRAS = {'nerfstudio', 'PIL', 'rpyc', 'tinycudann', 'torch', 'torchmetrics', 'triton',
+             'zstandard'}
+OF_LATER_PYTHONS = {'compression'}
 
 
 def setup_says(*options):
@@ -79,7 +81,7 @@ def test_everything_that_is_imported_is_a_dependency():
     files = [path for folder in ('nerfstudio_renderer', 'nerfstudio_renderer_ros', 'launch')
              for path in (ROOT / folder).rglob('*.py')]
     names = set().union(*map(imported, files)) - set(sys.stdlib_module_names)
-    needed = {SYSTEM_MODULES.get(name, name) for name in names - OF_EXTRAS}
+    needed = {SYSTEM_MODULES.get(name, name) for name in names - OF_EXTRAS - OF_LATER_PYTHONS}
     known = dependencies(manifest(), 'exec_depend', 'depend')
     assert needed - known == {'nerfstudio_renderer', 'nerfstudio_renderer_ros'}
 
@@ -102,19 +104,30 @@ def test_marker_of_the_ament_index_is_named_as_the_package():
 def required(path):
     """Return the names that a requirements file asks for."""
     lines = (line.partition('#')[0].strip() for line in path.read_text().splitlines())
-    return [re.match(r'[A-Za-z0-9-]+', line)[0].lower() for line in lines if line]
+    return [re.match(r'[A-Za-z0-9-]+', line)[0].lower() for line in lines
+            if line and line[0] != '-']
 
 
-@pytest.mark.parametrize(
-    'path', sorted((ROOT / 'requirements').glob('*.in')), ids=lambda path: path.stem)
-def test_lock_has_every_requirement(path):
-    lock = (ROOT / 'requirements' / 'lock.txt').read_text()
-    missing = [name for name in required(path)
-               if not re.search(rf'^{name}==', lock, re.MULTILINE)]
-    assert missing == [], 'run "make lock"'
+def locked(name):
+    """Return the lines of a lock file without comments: what is to be installed, exactly."""
+    lines = (ROOT / 'requirements' / name).read_text().splitlines()
+    return [line.partition(' # ')[0].strip() for line in lines if line and line[0] != '#']
 
 
-def test_lock_pins_every_version():
-    lines = (ROOT / 'requirements' / 'lock.txt').read_text().splitlines()
-    loose = [line for line in lines if line and not re.match(r'#|\S+==\S+( |$)', line)]
-    assert loose == []
+@pytest.mark.parametrize(('asked', 'lock'), [
+    ('light.in', 'lock-light.txt'), ('light.in', 'lock.txt'), ('full.in', 'lock.txt')])
+def test_lock_has_every_requirement(asked, lock):
+    names = {line.partition('==')[0] for line in locked(lock)}
+    assert set(required(ROOT / 'requirements' / asked)) - names == set(), 'run "make lock"'
+
+
+@pytest.mark.parametrize('lock', ['lock-light.txt', 'lock.txt'])
+def test_lock_pins_every_version(lock):
+    assert [line for line in locked(lock) if not re.match(r'\S+==\S+( ;|$)', line)] == []
+
+
+def test_light_set_is_a_part_of_the_full_one():
+    def versions(lock):
+        return {line.partition(' ;')[0] for line in locked(lock)}
+
+    assert versions('lock-light.txt') - versions('lock.txt') == set()

@@ -1,27 +1,14 @@
-# Copyright 2026 The nerfstudio_renderer_ros Authors
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
-
+# SPDX-License-Identifier: Apache-2.0
 """The set-up does a step again exactly when its inputs or a step before it changed."""
 
-from pathlib import Path
 import sys
 
+from linted_sources import ROOT
 import pytest
-from tools.environment import cli, steps, virtualenv
-from tools.environment.errors import SetupError
+from tools.environment import cli, virtualenv
 from tools.environment.layout import Layout
-from tools.environment.steps import stale, Step
+from tools.environment.shell import SetupError
+from tools.environment.steps import SETS, stale, Step
 
 
 @pytest.fixture
@@ -38,83 +25,85 @@ def layout(tmp_path):
 
 @pytest.fixture
 def inputs():
-    """Return the inputs of the three steps below, to be changed."""
-    return {'first': 'a', 'second': 'b', 'third': 'c'}
+    """Return the inputs of the steps below, to be changed."""
+    return {'first': 'a', 'second': 'b', 'third': 'c', 'beside': 'd'}
 
 
 @pytest.fixture
-def three(inputs):
-    """Return three steps that do nothing."""
-    def step(name):
-        return Step(name, name, lambda _: inputs[name], lambda *_: None)
-
-    return [step(name) for name in inputs]
-
-
-def names(layout, three):
-    return [step.name for step in stale(layout, three)]
+def steps(inputs):
+    """Return steps that do nothing: three in a row, and one beside the second and third."""
+    made = {}
+    for name, after in (('first', None), ('second', 'first'), ('third', 'second'),
+                        ('beside', 'first')):
+        made[name] = Step(name, name, lambda _, name=name: inputs[name], lambda *_: None,
+                          made.get(after))
+    return list(made.values())
 
 
-def test_every_step_once(layout, three):
-    assert names(layout, three) == ['first', 'second', 'third']
-    assert names(layout, three) == []
+def names(layout, steps):
+    return [step.name for step in stale(layout, steps)]
 
 
-def test_changed_input_makes_the_steps_after_it_stale(layout, three, inputs):
-    names(layout, three)
-    inputs['second'] = 'changed'
-    assert names(layout, three) == ['second', 'third']
-    assert names(layout, three) == []
+def test_every_step_once(layout, steps):
+    assert names(layout, steps) == ['first', 'second', 'third', 'beside']
+    assert names(layout, steps) == []
 
 
-def test_interrupted_step_is_done_again(layout, three):
-    for step in stale(layout, three):
+@pytest.mark.parametrize(('changed', 'again'), [
+    ('first', ['first', 'second', 'third', 'beside']),
+    ('second', ['second', 'third']),
+    ('beside', ['beside']),
+])
+def test_changed_input_makes_the_steps_after_it_stale(layout, steps, inputs, changed, again):
+    names(layout, steps)
+    inputs[changed] = 'changed'
+    assert names(layout, steps) == again
+    assert names(layout, steps) == []
+
+
+def test_interrupted_step_is_done_again(layout, steps):
+    for step in stale(layout, steps):
         if step.name == 'second':
             break  # as an exception in the step would
-    assert names(layout, three) == ['second', 'third']
+    assert names(layout, steps) == ['second', 'third', 'beside']
 
 
-def test_step_that_was_done_before_but_failed_now_is_done_again(layout, three, inputs):
-    names(layout, three)
+def test_step_that_was_done_before_but_failed_now_is_done_again(layout, steps, inputs):
+    names(layout, steps)
     inputs['second'] = 'changed'
-    next(stale(layout, three))
+    next(stale(layout, steps))
     inputs['second'] = 'b'
-    assert names(layout, three) == ['second', 'third']
+    assert names(layout, steps) == ['second', 'third']
 
 
-def test_environment_without_interpreter_starts_anew(layout, three):
-    names(layout, three)
+def test_smaller_set_leaves_the_larger_one_finished(layout, steps):
+    names(layout, steps)
+    assert names(layout, steps[:2]) == []
+    assert names(layout, steps) == []
+
+
+def test_environment_without_interpreter_starts_anew(layout, steps):
+    names(layout, steps)
     layout.python.unlink()
     layout.python.symlink_to('/nowhere/python3')
-    assert names(layout, three) == ['first', 'second', 'third']
+    assert len(names(layout, steps)) == 4
 
 
-def test_moved_environment_starts_anew(layout, three):
+def test_moved_environment_starts_anew(layout, steps):
     (layout.state / virtualenv.MADE_AT).write_text(str(layout.venv))
-    names(layout, three)
-    assert names(layout, three) == []
+    names(layout, steps)
+    assert names(layout, steps) == []
     (layout.state / virtualenv.MADE_AT).write_text('/elsewhere/.venv')
-    assert names(layout, three) == ['first', 'second', 'third']
+    assert len(names(layout, steps)) == 4
 
 
 def test_usable_environment_is_kept_whatever_python_runs_this(layout, monkeypatch):
     monkeypatch.setattr(sys, 'version_info', (3, 13, 0))
     virtualenv.create(layout, shell=None)
-    assert (layout.state / virtualenv.MADE_AT).read_text() == str(layout.venv)
     assert virtualenv.is_usable(layout)
 
 
-def test_environment_without_pip_is_unfinished(layout):
-    (layout.site_packages() / 'pip').rmdir()
-    assert not virtualenv.is_usable(layout)
-
-
-def test_identities_of_this_checkout_can_be_computed():
-    layout = Layout(Path(__file__).parents[1])
-    assert all(isinstance(step.identity(layout), str) for step in steps.STEPS)
-
-
-def test_error_is_one_line(layout, three, monkeypatch, capsys):
+def test_error_is_one_line(monkeypatch, capsys):
     def fail(*_):
         raise SetupError('no compiler')
 
@@ -127,18 +116,13 @@ def test_error_is_one_line(layout, three, monkeypatch, capsys):
 def test_other_python_is_refused_only_when_it_was_asked_for(layout, monkeypatch):
     monkeypatch.setattr(sys, 'version_info', (3, 12, 1))
     with pytest.raises(SetupError, match=r'is of Python 3\.11, PYTHON is 3\.12'):
-        cli.set_up(layout, same_python=True)
+        cli.set_up(layout, 'full', same_python=True)
     monkeypatch.setattr(cli, 'stale', lambda *_: [])
-    cli.set_up(layout)
+    cli.set_up(layout, 'full')
 
 
-def test_set_up_ends_after_the_step_that_is_named(layout, three, monkeypatch):
-    done = []
-    recording = [Step(step.name, step.title, step.identity, lambda *_, name=step.name:
-                      done.append(name)) for step in three]
-    monkeypatch.setattr(cli, 'STEPS', recording)
-    cli.set_up(layout, until='second')
-    assert done == ['first', 'second']
-    cli.set_up(layout, until='second')
-    cli.set_up(layout, until='third')
-    assert done == ['first', 'second', 'third']
+def test_sets_name_each_step_after_the_one_it_needs():
+    for steps in SETS.values():
+        for index, step in enumerate(steps):
+            assert step.after is None or step.after in steps[:index]
+            assert step.stamp(Layout(ROOT)) == step.stamp(Layout(ROOT))

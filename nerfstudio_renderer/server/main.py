@@ -1,24 +1,9 @@
-# Copyright 2026 The nerfstudio_renderer_ros Authors
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# SPDX-License-Identifier: Apache-2.0
 """Starts and stops the server."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-import gc
-import importlib
-import importlib.util
 import logging
 import os
 import signal
@@ -28,6 +13,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from nerfstudio_renderer.errors import ConfigurationError
+from nerfstudio_renderer.optional_packages import is_installed
 from nerfstudio_renderer.server.access_notice import exposure
 from nerfstudio_renderer.server.addresses import bind, listen, shown
 from nerfstudio_renderer.server.options import Options, parse
@@ -42,42 +28,29 @@ _END_S = 8.0
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-def preload() -> None:
-    """Import what every client needs, so that the first one does not wait for it."""
-    # On this thread: PyTorch answers others wrongly about the number of cores.
-    importlib.import_module('nerfstudio_renderer.nerfstudio_render_queue')
-
-
-def main(arguments: Sequence[str] | None = None, load: Callable[[], None] = preload) -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """
     Serve until Ctrl-C or SIGTERM.
 
     :param arguments: command line; None for the process's own.
-    :param load: done before clients can connect.
     :returns: the exit status of the process.
     """
     exit_quickly()
-    # Until clients can connect there is nothing to clean up: a signal ends the process at once.
+    # Until clients can connect there is nothing to clean up: signals terminate immediately.
     _on_signal(signal.SIG_DFL)
     options = parse(arguments)
     logging.basicConfig(
         level=options.log_level.upper(), format='%(asctime)s %(levelname)s: %(message)s'
     )
-    if importlib.util.find_spec('rpyc') is None:
+    if not is_installed('rpyc'):
         return _fail('rpyc is not installed: pip install rpyc')
     try:
         tls = options.tls and options.tls.context()
         sockets = bind(options.host, options.port)
         _log.log(*exposure(options, sockets))
-        load()
-        # The collector need not look at half a million objects of PyTorch's again and again.
-        gc.collect()
-        gc.freeze()
         listen(sockets)
     except ConfigurationError as error:
         return _fail(str(error))
-    except ImportError as error:
-        return _fail(f'{error}; install what requirements/runtime.in names')
     return _serve(options, tls, sockets)
 
 
@@ -98,11 +71,11 @@ def _serve(
     for each in sockets:
         print(f'listening on {shown(each.getsockname())}', flush=True)
     server.run()
-    # The end has begun: an impatient second Ctrl-C must not tear it apart.
+    # A second Ctrl-C must not interrupt the clean-up.
     _on_signal(signal.SIG_IGN)
     signal.set_wakeup_fd(-1)
     if not server.close(_END_S):
-        # A thread in the middle of PyTorch does not survive the interpreter's own end.
+        # A thread in the middle of an engine does not survive the interpreter's own end.
         _log.warning("a client's code does not end; ending without it, by a signal")
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         os.kill(os.getpid(), signal.SIGTERM)

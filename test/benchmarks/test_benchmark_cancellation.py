@@ -1,25 +1,13 @@
-# Copyright 2026 The nerfstudio_renderer_ros Authors
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# SPDX-License-Identifier: Apache-2.0
 """What is noted of a queue, and the figures of it."""
 
 from __future__ import annotations
 
 from benchmarks.cancellation import late_shares, Log, row
 from benchmarks.recording_engine import Beginning, Chunk, pose_of, RecordingEngine
-from nerfstudio_renderer import ProgressiveRenderer, Quality, StrideLevels, Update
+from nerfstudio_renderer import Update
 import pytest
-from support.engines import camera_at, PatternEngine
+from support.engines import camera_at, every_level, PatternEngine, series
 
 A, B, C = (Update(index + 1, camera_at(float(index)), float(index)) for index in range(3))
 POSE_A, POSE_B, POSE_C = (pose_of(update.camera) for update in (A, B, C))
@@ -27,10 +15,9 @@ POSE_A, POSE_B, POSE_C = (pose_of(update.camera) for update in (A, B, C))
 
 def test_an_engine_is_recorded_without_changing_its_pictures():
     engine = RecordingEngine(PatternEngine())
-    quality = Quality(StrideLevels((2, 1)))
-    frames = list(ProgressiveRenderer(engine, quality).frames(A, lambda level: False))
-    plain = list(ProgressiveRenderer(PatternEngine(), quality).frames(A, lambda level: False))
-    assert (frames[-1].image.depth == plain[-1].picture.depth).all()
+    frames = series(engine, A.camera, every_level(2, 1))
+    plain = series(PatternEngine(), A.camera, every_level(2, 1))
+    assert (frames[-1].depth == plain[-1].depth).all()
     assert [beginning.pose for beginning in engine.beginnings] == [POSE_A]
     assert [(chunk.pose, chunk.rays) for chunk in engine.chunks] == [(POSE_A, 12), (POSE_A, 36)]
     assert engine.beginnings[0].at_s <= engine.chunks[0].began_s <= engine.chunks[0].ended_s

@@ -1,16 +1,4 @@
-# Copyright 2026 The nerfstudio_renderer_ros Authors
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# SPDX-License-Identifier: Apache-2.0
 """From what was measured to the figures in rows."""
 
 from __future__ import annotations
@@ -24,14 +12,15 @@ from benchmarks.comparison import differences
 from benchmarks.end_to_end import rows_of
 from benchmarks.engines import speed_row
 from benchmarks.figures import latencies, speed
-from benchmarks.loading import row as loading_row
+from benchmarks.memory import main_memory, parse_smaps
 from benchmarks.pose_client import Arrival, Level
 from benchmarks.processor_time import parse_stat, processor_time_s
 from benchmarks.rounds import RoundPlan, take_turns
+from benchmarks.start import first_picture_row
 from benchmarks.views import pinhole
-from nerfstudio_renderer.rendering.image import Picture
+from nerfstudio_renderer.engines.host_pixels import HostImage
+import numpy as np
 import pytest
-import torch
 
 
 def test_speed_is_the_median_of_the_rounds():
@@ -87,8 +76,8 @@ def test_the_best_chunk_is_the_fastest():
     assert best_chunk(rows) == 2
 
 
-def _picture(rgb: float, depth: float, accumulation: float) -> Picture:
-    return Picture(torch.tensor([rgb, rgb, rgb, depth, accumulation]).expand(2, 3, 5).clone())
+def _picture(rgb: float, depth: float, accumulation: float) -> HostImage:
+    return HostImage(np.full((2, 3, 5), [rgb, rgb, rgb, depth, accumulation], np.float32))
 
 
 def test_pictures_are_compared_over_all_views_and_by_the_worst():
@@ -134,11 +123,24 @@ def test_poses_without_a_picture_have_rows_too():
     ] * 3
 
 
-def test_loading_is_told_step_by_step():
-    row = loading_row('fused', [[0, 1, 3, 6, 10, 15], [0, 1, 3, 6, 10, 20], [0, 2, 4, 6, 8, 10]])
-    assert (row.interpreter_s, row.imports_s, row.scene_s) == (1, 2, 3)
-    assert (row.engine_s, row.picture_s) == (4, 5)
-    assert (row.fastest_s, row.whole_s, row.slowest_s, row.rounds) == (10, 15, 20, 3)
+def test_the_start_has_a_time_for_each_step():
+    row = first_picture_row('fused', [[0, 1, 3, 6, 10], [0, 1, 3, 6, 15], [0, 2, 4, 6, 8]])
+    assert (row.interpreter_s, row.imports_s, row.queue_s, row.picture_s) == (1, 2, 3, 4)
+    assert (row.fastest_s, row.whole_s, row.slowest_s, row.rounds) == (8, 10, 15, 3)
+
+
+def test_memory_is_read_in_mib():
+    text = '00400000-7ffc ---p 00000000 00:00 0 [rollup]\nRss:  2048 kB\nPss:  1 kB\n' \
+           'Private_Clean:  512 kB\nPrivate_Dirty:  256 kB\n'
+    memory = parse_smaps(text)
+    assert (memory.resident_mib, memory.private_mib) == (2.0, 0.75)
+
+
+def test_memory_grows_by_what_is_held():
+    before_mib = main_memory(os.getpid()).resident_mib
+    held = np.ones(32 << 20, np.uint8)
+    assert main_memory(os.getpid()).resident_mib - before_mib > 24.0
+    assert held.all()
 
 
 def test_processor_time_is_read_behind_any_name():

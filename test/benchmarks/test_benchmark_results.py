@@ -1,16 +1,4 @@
-# Copyright 2026 The nerfstudio_renderer_ros Authors
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# SPDX-License-Identifier: Apache-2.0
 """Rows as files, as tables, and in the documentation."""
 
 from __future__ import annotations
@@ -165,7 +153,7 @@ def test_without_results_the_page_says_what_to_do(tmp_path):
 
 
 def test_the_page_of_the_documentation_has_a_place_for_every_table():
-    names = ('machine', 'engines', 'scaling', 'loading', 'end_to_end', 'cancellation', 'idle')
+    names = ('machine', 'engines', 'scaling', 'start', 'end_to_end', 'cancellation', 'idle')
     parts = dict.fromkeys(names, 'x')
     assert set(page.rewritten(page.PAGE.read_text(), parts)[1]) == set(parts)
 

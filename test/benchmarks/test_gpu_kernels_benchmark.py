@@ -1,16 +1,4 @@
-# Copyright 2026 The nerfstudio_renderer_ros Authors
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# SPDX-License-Identifier: Apache-2.0
 """The benchmark of the CUDA kernels, as far as it goes without a GPU."""
 
 from __future__ import annotations
@@ -47,7 +35,7 @@ def test_every_tiling_to_compare_is_another():
 @pytest.mark.parametrize('precision', [torch.float16, torch.float32], ids=str)
 def test_the_random_model_has_nerfstudios_default_sizes(precision):
     cpu = torch.device('cpu')
-    parameters = random_nerfacto.default_size(cpu)
+    parameters = random_nerfacto.random_nerfacto(random_nerfacto.Sizes())
     packer = Packer(parameters, cpu, precision, cell_bytes=0)
     proposal, field = packer.proposal(parameters.proposals[1].network), packer.field()
     assert proposal.tables.shape == (5, 1 << 17, 2)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 import signal
 import threading
 
@@ -97,8 +98,15 @@ def test_a_scene_that_exits_is_an_error_of_the_scene(monkeypatch):
     assert not any(thread.name == 'render' for thread in threading.enumerate())
 
 
-def test_a_users_interruption_passes_and_a_scenes_own_does_not():
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Have Python raise SIGINT, which a process in the background ignores."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_a_users_interruption_passes_and_a_scenes_own_does_not(interruptible):
     with pytest.raises(KeyboardInterrupt), contained('loading'):
         _raise(KeyboardInterrupt())
     caught = []

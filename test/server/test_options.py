@@ -1,16 +1,4 @@
-# Copyright 2026 The nerfstudio_renderer_ros Authors
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# SPDX-License-Identifier: Apache-2.0
 """The command line: what it refuses, and what it says plainly."""
 
 from __future__ import annotations
@@ -106,15 +94,6 @@ def test_without_rpyc_it_is_one_line(quiet_main, monkeypatch, capsys):
     monkeypatch.setattr(importlib.util, 'find_spec', lambda name: None)
     assert quiet_main([]) == 1
     assert capsys.readouterr().err == 'error: rpyc is not installed: pip install rpyc\n'
-
-
-def test_without_nerfstudio_it_is_one_line(quiet_main, capsys):
-    def load():
-        raise ModuleNotFoundError("No module named 'nerfstudio'")
-
-    assert quiet_main(['--port', '0'], load) == 1
-    assert capsys.readouterr().err == (
-        "error: No module named 'nerfstudio'; install what requirements/runtime.in names\n")
 
 
 def _said(arguments: list[str], host: str) -> tuple[int, str]:

@@ -1,16 +1,4 @@
-# Copyright 2026 The nerfstudio_renderer_ros Authors
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# SPDX-License-Identifier: Apache-2.0
 """Clients that are broken, malicious or stuck do not concern the others."""
 
 from __future__ import annotations
@@ -26,7 +14,7 @@ import threading
 import time
 import zlib
 
-from nerfstudio_renderer.server import classic, wire
+from nerfstudio_renderer.server import channel, classic
 import pytest
 import rpyc
 from rpyc.core import brine, consts
@@ -168,7 +156,7 @@ def _writers() -> list:
     found = []
     for frame in sys._current_frames().values():
         while frame is not None:
-            if frame.f_code is wire.Stream.write.__code__:
+            if frame.f_code is channel.Stream.write.__code__:
                 found.append(frame)
             frame = frame.f_back
     return found
@@ -189,7 +177,7 @@ def _queued_bytes() -> int:
 
 
 def test_a_client_that_never_reads_is_given_up(monkeypatch):
-    monkeypatch.setattr(wire, 'SILENCE_S', 0.2)
+    monkeypatch.setattr(channel, 'SILENCE_S', 0.2)
     with serving() as port:
         deaf = _deaf_client(port)
         wait_until(lambda: not _client_threads())
@@ -197,7 +185,7 @@ def test_a_client_that_never_reads_is_given_up(monkeypatch):
 
 
 def test_a_slow_client_is_not_given_up(monkeypatch):
-    monkeypatch.setattr(wire, 'SILENCE_S', 0.5)
+    monkeypatch.setattr(channel, 'SILENCE_S', 0.5)
     with serving() as port:
         client = rpyc.classic.connect('localhost', port=port)
         client.execute('data = bytes(1 << 25)')

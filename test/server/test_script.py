@@ -1,23 +1,11 @@
-# Copyright 2026 The nerfstudio_renderer_ros Authors
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# SPDX-License-Identifier: Apache-2.0
 """The script that users have, as it stands, against the server as they start it."""
 
 from __future__ import annotations
 
 from nerfstudio_renderer.scene.files import bundled_config
 from support.documents import python_blocks
-from support.servers import run_client
+from support.servers import REAL_SERVER, run_client, ServerProcess
 
 SCRIPT = """
 import rpyc, random, time
@@ -57,6 +45,15 @@ def test_the_script_runs_as_it_stands(real_server):
     assert run_client(script + THEN) == 'threads 0\n'
 
 
+def test_the_server_renders_without_pytorch_and_nerfstudio(tmp_path):
+    with ServerProcess(REAL_SERVER, tmp_path / 'log') as server, server.connect() as client:
+        client.execute('import nerfstudio_renderer, sys')
+        client.execute("rq = nerfstudio_renderer.NerfStudioRenderQueue(device='cpu')")
+        client.execute('rq.update_camera([0.0, 0.0, 0.0], [90.0, 0.0, 0.0])')
+        assert client.eval('rq.wait_for_image(60.0)').shape[2] == 3
+        assert client.eval("' '.join({'torch', 'nerfstudio', 'scipy'} & set(sys.modules))") == ''
+
+
 def test_the_documented_scripts_run(pattern_server):
     by_text, by_reference = (
         *python_blocks('conn = rpyc.classic.connect('), *python_blocks('rq = conn.modules')
@@ -71,12 +68,12 @@ def test_two_clients_share_the_loaded_model(real_server):
     construct = (
         'import nerfstudio_renderer; rq = nerfstudio_renderer.NerfStudioRenderQueue()'
     )
-    loads = real_server.output.count('loaded ')
+    loads = real_server.output.count('INFO: read ')
     with real_server.connect() as one, real_server.connect() as other:
         one.execute(construct)
         other.execute(construct)
-        assert real_server.output.count('loaded ') == loads + 1
+        assert real_server.output.count('INFO: read ') == loads + 1
         one.execute('del rq')
         other.execute('rq.update_camera([0.0, 0.0, 0.5], [60.0, 0.0, 0.0]); del rq')
         one.execute(construct)  # nobody has held it meanwhile
-        assert real_server.output.count('loaded ') == loads + 2
+        assert real_server.output.count('INFO: read ') == loads + 2

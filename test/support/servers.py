@@ -1,16 +1,4 @@
-# Copyright 2026 The nerfstudio_renderer_ros Authors
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# SPDX-License-Identifier: Apache-2.0
 """The rpyc server as a process of its own."""
 
 from __future__ import annotations
@@ -111,7 +99,7 @@ def serving(
     """Serve in this process, whose objects a test can then look at; the value is the port."""
     sockets = bind('localhost', 0)
     listen(sockets)
-    gc.freeze()  # as main does: what PyTorch left would be searched for each client that leaves
+    gc.freeze()  # what other tests left would be searched for each client that leaves
     server = Server(sockets, Offer(new_service, longest_packet, tls))
     thread = threading.Thread(target=server.run, name='server')
     thread.start()

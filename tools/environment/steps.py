@@ -45,7 +45,7 @@ class Step:
 
 
 VENV = Step('venv', 'virtual environment', virtualenv.version, virtualenv.create)
-LIGHT = Step('light', 'wheels: numpy, ROS 2, build tools (0.8 GB)',
+LIGHT = Step('light', 'wheels: numpy, ROS 2, build tools (0.6 GB)',
              wheels.light_inputs, wheels.install_light, VENV)
 INTERFACES = Step('interfaces', 'nerfstudio_renderer_msgs', workspace.interfaces_inputs,
                   workspace.build_interfaces, LIGHT)

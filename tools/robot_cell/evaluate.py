@@ -1,17 +1,4 @@
-# Copyright 2026 The nerfstudio_renderer_ros Authors
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
-
+# SPDX-License-Identifier: Apache-2.0
 """
 Compare a scene's pictures with views that it was not trained on.
 
@@ -29,19 +16,15 @@ from pathlib import Path
 import cv2
 from nerfstudio_renderer.cameras.camera import Camera, Intrinsics
 from nerfstudio_renderer.cameras.directions import axis_cosines
-from nerfstudio_renderer.engines.protocol import Engine
-from nerfstudio_renderer.engines.registry import select_engine
+from nerfstudio_renderer.renderer import Renderer
 from nerfstudio_renderer.scene import load_scene, WorldTransform
 import numpy as np
-import torch
 
 from .cameras import Pinhole
 from .dataset import read_transforms, read_view
 from .render import View
 
 BUNDLED = Path('nerfstudio_renderer/bundled_scenes/robot_cell')
-CHUNK = 4096
-"""Rays that are rendered at a time; near the fastest for nerfstudio's PyTorch path on a CPU."""
 
 
 @dataclass(frozen=True)
@@ -55,16 +38,12 @@ class Score:
 
 
 def render_view(
-    engine: Engine, world: WorldTransform, camera: Pinhole, pose: np.ndarray
+    renderer: Renderer, world: WorldTransform, camera: Pinhole, pose: np.ndarray
 ) -> View:
     """Render what `camera` sees from the world pose (4, 4)."""
     pinhole = Intrinsics.from_fov_y(camera.width, camera.height, camera.fov_y_deg)
-    view = engine.view(Camera(world.to_scene(pose[:3]), pinhole))
-    pixels = torch.arange(pinhole.pixel_count, device=engine.device)
-    picture = torch.cat([view.render(chunk) for chunk in pixels.split(CHUNK)]).cpu().numpy()
-    picture = picture.reshape(camera.height, camera.width, -1)
-    rgb = np.round(picture[..., :3] * 255).astype(np.uint8)
-    return View(rgb, picture[..., 3] / world.scale * axis_cosines(pinhole))
+    frame = renderer.render(Camera(world.to_scene(pose[:3]), pinhole))
+    return View(frame.image.rgb8, frame.depth / world.scale * axis_cosines(pinhole))
 
 
 def score(rendered: View, truth: View) -> Score:
@@ -96,13 +75,14 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
 def main(arguments: list[str] | None = None) -> None:
     """Run the command."""
     given = parse_arguments(arguments)
-    scene = load_scene(given.scene, device=given.device)
-    engine, world = select_engine(scene), scene.world or WorldTransform.identity()
+    scene = load_scene(given.scene)
+    renderer = Renderer(scene, device=given.device)
+    world = scene.world or WorldTransform.identity()
     camera, frames = read_transforms(given.views)
     pairs, scores = [], []
     for frame in frames:
         truth = read_view(given.views, frame)
-        rendered = render_view(engine, world, camera, frame.pose)
+        rendered = render_view(renderer, world, camera, frame.pose)
         pairs.append((truth, rendered))
         scores.append(score(rendered, truth))
         _print_row(frame.rgb_path, scores[-1])

@@ -87,7 +87,7 @@ def _device(kind: object, index: object = None) -> str:
 def _tensor(
     storage: object, offset: object, shape: object, stride: object, *unused: object
 ) -> StoredTensor:
-    """Stand for ``_rebuild_tensor(_v2)``: (..., requires_grad, backward_hooks, metadata)."""
+    """Stand for ``_rebuild_tensor`` and ``_rebuild_tensor_v2`` with what they leave unused."""
     storage = _of_type(Storage, storage)
     metadata = unused[2] if len(unused) > 2 else None
     return _checked(storage, storage.element, offset, shape, stride, metadata)

@@ -1,16 +1,4 @@
-# Copyright 2026 The nerfstudio_renderer_ros Authors
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# SPDX-License-Identifier: Apache-2.0
 """The rays that engines render: those of nerfstudio's cameras, and the same for all engines."""
 
 from __future__ import annotations
@@ -34,7 +22,11 @@ from nerfstudio_renderer import (
 )
 from nerfstudio_renderer.cameras.directions import axis_cosines, unit_directions
 from nerfstudio_renderer.device import Device
-from nerfstudio_renderer.engines.nerfstudio.engine import NerfstudioEngine, ray_bundle
+from nerfstudio_renderer.engines.nerfstudio.engine import (
+    nerfstudio_engine,
+    NerfstudioRasterEngine,
+    ray_bundle,
+)
 from nerfstudio_renderer.engines.rays import CameraRays, ray_mask
 from nerfstudio_renderer.engines.torch_support.rays import CameraRays as TensorRays
 from nerfstudio_renderer.engines.torch_support.rays import ray_mask as tensor_mask
@@ -208,7 +200,7 @@ def test_cameras_that_see_something_everywhere_need_no_mask():
 
 
 @pytest.fixture
-def rasterising(tiny_scene: Path, monkeypatch: pytest.MonkeyPatch) -> NerfstudioEngine:
+def rasterising(tiny_scene: Path, monkeypatch: pytest.MonkeyPatch) -> NerfstudioRasterEngine:
     """Return the engine of a method that rasterises a wall, 2 in front of the camera."""
 
     def rasterise(model, camera, obb_box=None):
@@ -217,7 +209,7 @@ def rasterising(tiny_scene: Path, monkeypatch: pytest.MonkeyPatch) -> Nerfstudio
                 'accumulation': torch.ones(*shape, 1)}
 
     monkeypatch.setattr(NerfactoModel, 'get_outputs_for_camera', rasterise, raising=False)
-    return NerfstudioEngine(load_scene(tiny_scene), Device('cpu'))
+    return nerfstudio_engine(load_scene(tiny_scene), Device('cpu'))
 
 
 @pytest.mark.parametrize(

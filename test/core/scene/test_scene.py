@@ -1,16 +1,4 @@
-# Copyright 2026 The nerfstudio_renderer_ros Authors
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# SPDX-License-Identifier: Apache-2.0
 """Loading scenes: what is kept, what is refused, and that nothing in the files is run."""
 
 from __future__ import annotations
@@ -146,6 +134,7 @@ def test_a_pickle_that_would_run_something_is_refused_and_runs_nothing(scene_cop
     marker = tmp_path / 'executed'
 
     class Exploit:
+
         def __reduce__(self):
             return (Path.touch, (marker,))
 

@@ -132,10 +132,9 @@ def _laughs(kind: str) -> str:
     lines = ['a0: &a0 [x, x, x, x, x, x, x, x, x]']
     for level in range(1, 30):
         again = ', '.join([f'*a{level - 1}'] * 9)
-        lines.append(f'a{level}: &a{level} ' + (f'[{again}]' if kind == 'list' else
-                                                 '{' + ', '.join(
-                                                     f'k{i}: *a{level - 1}' for i in range(9))
-                                                 + '}'))
+        pairs = ', '.join(f'k{i}: *a{level - 1}' for i in range(9))
+        value = f'[{again}]' if kind == 'list' else f'{{{pairs}}}'
+        lines.append(f'a{level}: &a{level} {value}')
     return '\n'.join(lines)
 
 

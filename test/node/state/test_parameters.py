@@ -1,16 +1,4 @@
-# Copyright 2026 The nerfstudio_renderer_ros Authors
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# SPDX-License-Identifier: Apache-2.0
 """Parameters: described, checked, changed while the node runs, refused at its start."""
 
 from __future__ import annotations
@@ -121,7 +109,7 @@ def _seen(client: Client, message: Pose) -> list[tuple]:
         ('pose_tolerance_m', -1.0, 'pose_tolerance_m'),
         ('frame_id', 'elsewhere', 'read-only'),
         ('autostart', False, 'read-only'),
-        ('engine', 'fast', "engine: 'fast' is not one of auto, nerfstudio, fused"),
+        ('engine', 'fast', "engine: 'fast' is not one of auto, fused, gaussians, nerfstudio"),
         ('world_frame', '/nerfstudio_camera', 'is the frame_id of the camera too'),
         ('world_frame', '/', "world_frame: '/' names no frame"),
     ],
@@ -168,7 +156,7 @@ def test_a_tolerance_lets_the_camera_tremble(client):
 @pytest.mark.parametrize(
     ('arguments', 'reason'),
     [
-        (['-p', 'engine:=fast'], "engine: 'fast' is not one of auto, nerfstudio, fused"),
+        (['-p', 'engine:=fast'], "engine: 'fast' is not one of auto, fused, gaussians,"),
         (['-p', 'width:=wide'], 'width'),
         (['-p', 'width:=0'], 'width'),
         (['-p', 'fov_y_deg:=200.0'], 'field of view 200.0 degrees'),

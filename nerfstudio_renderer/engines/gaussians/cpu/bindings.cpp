@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The rasteriser as a Python module.
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cmath>
 #include <cstdint>
+#include <functional>
+#include <limits>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -66,6 +69,15 @@ void check_shape(const py::array & array, const char * name, std::vector<std::in
   }
 }
 
+void check_finite(const Array<float> & array, const char * name)
+{
+  const float * const values = array.data();
+  const auto is_finite = [](float value) {return std::isfinite(value);};
+  if (!std::all_of(values, values + array.size(), is_finite)) {
+    throw std::invalid_argument(std::string(name) + " has values that are not finite");
+  }
+}
+
 void check_threads(int threads)
 {
   if (threads < 1) {
@@ -92,6 +104,8 @@ std::shared_ptr<PackedScene> pack(
   if (count > std::numeric_limits<std::int32_t>::max() - CHUNK) {
     throw std::invalid_argument(std::to_string(count) + " Gaussians are too many");
   }
+  // Others do no harm: such Gaussians are not seen.
+  check_finite(means, "means");
   if (background.size() != 3) {
     throw std::invalid_argument("background needs three numbers");
   }
@@ -221,10 +235,11 @@ bool render(
 }
 
 std::unique_ptr<Rasterizer> make_rasterizer(
-  const std::shared_ptr<PackedScene> & scene, const std::string & instruction_set, int threads)
+  const std::shared_ptr<PackedScene> & scene, const std::string & instruction_set, int threads,
+  std::uint64_t most_entries)
 {
   check_threads(threads);
-  return std::make_unique<Rasterizer>(scene, kernels_named(instruction_set), threads);
+  return std::make_unique<Rasterizer>(scene, kernels_named(instruction_set), threads, most_entries);
 }
 
 std::vector<std::string> instruction_sets()
@@ -267,7 +282,7 @@ PYBIND11_MODULE(_kernel, module)
   py::class_<g::Rasterizer>(module, "Rasterizer", "Renders one picture at a time.")
   .def(
     py::init(&g::make_rasterizer), py::arg("scene"), py::arg("instruction_set"),
-    py::arg("threads"))
+    py::arg("threads"), py::arg("most_entries"))
   .def(
     "render", &g::render, py::arg("w2c").noconvert(), py::arg("intrinsics"), py::arg("near"),
     py::arg("picture").noconvert(), py::arg("cancelled"),

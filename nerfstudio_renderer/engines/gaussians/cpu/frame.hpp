@@ -10,6 +10,12 @@
 namespace gaussians
 {
 
+// From the first to before the end.
+struct Range
+{
+  std::int32_t first, end;
+};
+
 // A Gaussian in the picture, one line of the cache.
 //
 // With d = pixel - (x, y): its opacity there is 2^(log_opacity - u^2 - v^2), where
@@ -58,8 +64,9 @@ struct Frame
   std::uint32_t * tile_counts;
   // Parts into which the scene's chunks are divided.
   std::int32_t parts;
-  // Gaussians by tile; those of a tile begin at its number.
+  // The Gaussians of a band's tiles, tile by tile.
   Entry * entries;
+  // [tile + 1]: entries of all tiles before it.
   const std::uint64_t * tile_starts;
   // [height][width][CHANNELS]
   float * picture;
@@ -73,11 +80,6 @@ inline __attribute__((always_inline)) std::int64_t tile_counts_room(const View &
 {
   return static_cast<std::int64_t>(view.columns) * (view.rows + 1) + 2;
 }
-
-struct Range
-{
-  std::int32_t first, end;
-};
 
 // The chunks of a part.
 inline __attribute__((always_inline)) Range chunks_of(

@@ -20,8 +20,9 @@ struct Kernels
   const char * name;
   // Project a part of the scene, and count what each tile gets of it.
   void (* project)(const Scene &, const View &, const Frame &, std::int32_t part);
-  // Write that to the tiles' lists.
-  void (* fill)(const Scene &, const View &, const Frame &, std::int32_t part);
+  // Write that to the lists of a band's tiles.
+  void (* fill)(
+    const Scene &, const View &, const Frame &, std::int32_t part, const Range & band);
   // Render a tile from its sorted list.
   void (* blend)(
     const Scene &, const View &, const Frame &, std::int32_t tile, const Entry *, std::int64_t);
@@ -31,7 +32,7 @@ struct Kernels
   namespace INSTRUCTION_SET \
   { \
   void project(const Scene &, const View &, const Frame &, std::int32_t); \
-  void fill(const Scene &, const View &, const Frame &, std::int32_t); \
+  void fill(const Scene &, const View &, const Frame &, std::int32_t, const Range &); \
   void blend( \
     const Scene &, const View &, const Frame &, std::int32_t, const Entry *, std::int64_t); \
   }

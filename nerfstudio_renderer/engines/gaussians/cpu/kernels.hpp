@@ -17,9 +17,11 @@ void project(const Scene & scene, const View & view, const Frame & frame, std::i
   project_part(scene, view, frame, part);
 }
 
-void fill(const Scene & scene, const View & view, const Frame & frame, std::int32_t part)
+void fill(
+  const Scene & scene, const View & view, const Frame & frame, std::int32_t part,
+  const Range & band)
 {
-  fill_tiles(scene, view, frame, part);
+  fill_tiles(scene, view, frame, part, band);
 }
 
 void blend(

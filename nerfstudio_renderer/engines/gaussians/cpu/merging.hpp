@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <vector>
 
@@ -94,6 +95,9 @@ public:
   void add(const Gaussian & g)
   {
     const double weight = std::exp2(g.log_opacity) * shadow(g.covariance) + 1e-30;
+    if (!std::isfinite(weight)) {
+      return;  // of no size that numbers have; it is not seen either
+    }
     const double * const m = g.mean;
     const Triangle & c = g.covariance;
     weight_ += weight;
@@ -113,6 +117,11 @@ public:
 
   void finish(Gaussian & g) const
   {
+    if (weight_ == 0.0) {
+      g = {};
+      g.log_opacity = -std::numeric_limits<double>::infinity();
+      return;
+    }
     const double scale = 1.0 / weight_;
     double * const m = g.mean;
     for (int axis = 0; axis < 3; ++axis) {

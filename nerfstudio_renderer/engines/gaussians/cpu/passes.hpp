@@ -48,6 +48,13 @@ private:
 class Pass
 {
 public:
+  // Begin anew, when no thread is in it.
+  void reset()
+  {
+    next_.store(0, std::memory_order_relaxed);
+    done_.store(0, std::memory_order_relaxed);
+  }
+
   // :param work: called with the number of a piece; not any more once ``stop`` is requested.
   template<typename Work>
   void run(std::int32_t pieces, Stop & stop, const Work & work)

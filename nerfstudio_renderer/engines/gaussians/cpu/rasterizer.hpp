@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <thread>
@@ -36,8 +37,11 @@ struct Cancelled
 class Rasterizer
 {
 public:
-  Rasterizer(std::shared_ptr<const PackedScene> scene, const Kernels & kernels, int threads)
-  : scene_(std::move(scene)), kernels_(kernels), pool_(threads - 1),
+  // :param most_entries: Gaussians in tiles that are held at a time, if no single tile has more.
+  Rasterizer(
+    std::shared_ptr<const PackedScene> scene, const Kernels & kernels, int threads,
+    std::uint64_t most_entries)
+  : scene_(std::move(scene)), kernels_(kernels), most_entries_(most_entries), pool_(threads - 1),
     scratch_(threads)
   {
     const Scene & packed = scene_->scene();
@@ -52,54 +56,57 @@ public:
   // :param picture: [height][width][CHANNELS], overwritten.
   // :param cancelled: asked between pieces of work.
   // :returns: whether the picture is finished, which it is unless cancelled.
-  // :throws std::bad_alloc: if Gaussians reach more tiles than there is memory for.
+  // :throws std::bad_alloc: if there is too little memory.
   bool render(const View & view, float * picture, const Cancelled & cancelled)
   {
     const std::int32_t tiles = view.columns * view.rows;
     tile_counts_.reserve(parts_ * tile_counts_room(view));
     tile_starts_.reserve(tiles + 1);
+    band_count_ = 0;
     Frame frame{
       splats_.data(), footprints_.data(), splat_counts_.data(), tile_counts_.data(), parts_,
       nullptr, tile_starts_.data(), picture};
     const Scene & scene = scene_->scene();
     const std::thread::id caller = std::this_thread::get_id();
     Stop stop;
-    Pass project, prepare, fill, blend;
+    Pass project, prepare;
     std::atomic<int> workers{0};
-    const auto poll = [&] {
+    const auto wanted = [&] {
         const bool may_ask = !cancelled.caller_asks || std::this_thread::get_id() == caller;
         if (may_ask && cancelled.ask()) {
           stop.request();
         }
-        return stop.requested();
+        return !stop.requested();
       };
     pool_.run(
       [&] {
-        const int worker = workers.fetch_add(1);
+        Buffer<Entry> & scratch = scratch_[workers.fetch_add(1)];
         project.run(
           parts_, stop, [&](std::int32_t part) {
-            if (!poll()) {
+            if (wanted()) {
               kernels_.project(scene, view, frame, part);
             }
           });
-        prepare.run(1, stop, [&](std::int32_t) {frame.entries = arrange(tiles, tile_counts_room(view));});
-        fill.run(
-          parts_, stop, [&](std::int32_t part) {
-            if (!poll()) {
-              kernels_.fill(scene, view, frame, part);
-            }
+        prepare.run(
+          1, stop, [&](std::int32_t) {
+            arrange(tiles, tile_counts_room(view));
+            frame.entries = entries_.data();
           });
-        blend.run(
-          tiles, stop, [&](std::int32_t tile) {
-            if (poll()) {
-              return;
-            }
-            const std::uint64_t start = tile_starts_[tile];
-            const std::int64_t count = tile_starts_[tile + 1] - start;
-            const Entry * const sorted = sort_tile(
-              scene, splats_.data(), frame.entries + start, scratch_[worker].data(), count);
-            kernels_.blend(scene, view, frame, tile, sorted, count);
-          });
+        for (int i = 0; i < band_count_; ++i) {
+          Band & band = bands_[i];
+          band.fill.run(
+            parts_, stop, [&](std::int32_t part) {
+              if (wanted()) {
+                kernels_.fill(scene, view, frame, part, band.tiles);
+              }
+            });
+          band.blend.run(
+            band.tiles.end - band.tiles.first, stop, [&](std::int32_t tile) {
+              if (wanted()) {
+                blend(view, frame, band.tiles, band.tiles.first + tile, scratch.data());
+              }
+            });
+        }
       });
     stop.rethrow();
     return !stop.requested();
@@ -108,9 +115,27 @@ public:
   const char * instruction_set() const {return kernels_.name;}
 
 private:
+  // Tiles whose entries are in memory at the same time: all of a picture, but for scenes that would
+  // need more memory than there is.
+  struct Band
+  {
+    Range tiles;
+    Pass fill, blend;
+  };
+
+  void blend(
+    const View & view, const Frame & frame, const Range & band, std::int32_t tile, Entry * scratch)
+  {
+    const std::uint64_t start = tile_starts_[tile] - tile_starts_[band.first];
+    const std::int64_t count = tile_starts_[tile + 1] - tile_starts_[tile];
+    const Entry * const sorted =
+      sort_tile(scene_->scene(), splats_.data(), frame.entries + start, scratch, count);
+    kernels_.blend(scene_->scene(), view, frame, tile, sorted, count);
+  }
+
   // Give each tile a place for its entries, and each part of the scene the first of its places in
-  // there. Returns the memory for all.
-  Entry * arrange(std::int32_t tiles, std::int64_t room)
+  // there; make room for them.
+  void arrange(std::int32_t tiles, std::int64_t room)
   {
     // In 32 bits, which the compiler makes vectors of: no tile has more than the scene.
     next_.assign(tiles, 0);
@@ -130,15 +155,36 @@ private:
       most = std::max(most, next_[tile]);
     }
     tile_starts_[tiles] = sum;
-    entries_.reserve(sum);
+    entries_.reserve(divide(tiles));
     for (Buffer<Entry> & scratch : scratch_) {
       scratch.reserve(most);
     }
-    return entries_.data();
+  }
+
+  // Divide the picture into bands. Returns the most entries of any.
+  std::uint64_t divide(std::int32_t tiles)
+  {
+    std::uint64_t most = 0;
+    for (std::int32_t first = 0, end; first < tiles; first = end) {
+      end = first + 1;
+      while (end < tiles && tile_starts_[end + 1] - tile_starts_[first] <= most_entries_) {
+        ++end;
+      }
+      if (band_count_ == static_cast<int>(bands_.size())) {
+        bands_.emplace_back();
+      }
+      Band & band = bands_[band_count_++];
+      band.tiles = {first, end};
+      band.fill.reset();
+      band.blend.reset();
+      most = std::max(most, tile_starts_[end] - tile_starts_[first]);
+    }
+    return most;
   }
 
   std::shared_ptr<const PackedScene> scene_;
   Kernels kernels_;
+  std::uint64_t most_entries_;
   int parts_;
   native::ThreadPool pool_;
   Buffer<Splat> splats_;
@@ -150,6 +196,9 @@ private:
   Buffer<Entry> entries_;
   // Of each thread, for sorting a tile.
   std::vector<Buffer<Entry>> scratch_;
+  // Kept from picture to picture; of this one, the first band_count_.
+  std::deque<Band> bands_;
+  int band_count_ = 0;
 };
 
 }  // namespace gaussians

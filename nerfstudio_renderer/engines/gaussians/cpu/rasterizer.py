@@ -23,6 +23,12 @@ CHANNELS = 5
 NEAR = 0.01
 """Depth from which on Gaussians are drawn, as nerfstudio has it; scene units."""
 
+MOST_ENTRIES = 1 << 26
+"""
+Gaussians in tiles that a rasteriser holds at a time, half a gigabyte; where more reach more tiles,
+the picture is rendered in bands.
+"""
+
 
 def unsupported_reason() -> str | None:
     """Return why there are no CPU kernels here, or None if there are."""
@@ -51,6 +57,7 @@ class PackedGaussians:
     Gaussians in the form in which the kernels read them; read-only, and so may be shared.
 
     :param threads: how many pack at a time; 0 for one on each core.
+    :raises ValueError: if a centre is not finite.
     """
 
     def __init__(self, gaussians: Gaussians, *, threads: int = 0) -> None:
@@ -89,13 +96,19 @@ class Rasterizer:
     :param packed: may be shared with other rasterisers.
     :param instruction_set: one of instruction_sets(); '' for the fastest.
     :param threads: how many work at a time; 0 for one on each core.
+    :param most_entries: Gaussians in tiles to hold at a time.
     """
 
     def __init__(
-        self, packed: PackedGaussians, *, instruction_set: str = '', threads: int = 0
+        self,
+        packed: PackedGaussians,
+        *,
+        instruction_set: str = '',
+        threads: int = 0,
+        most_entries: int = MOST_ENTRIES,
     ) -> None:
         self._rasterizer = _kernel.Rasterizer(
-            packed._kernel_scene, instruction_set, threads or cores()
+            packed._kernel_scene, instruction_set, threads or cores(), most_entries
         )
 
     @property
@@ -123,7 +136,9 @@ class Rasterizer:
         :param cancelled: asked every 2 ms at most; or, at no cost, a cancellation().
         :returns: ``out``: the expected depth is along the camera's axis, 0 where there is nothing.
             None if cancelled; ``out`` is undefined then.
-        :raises RenderError: if the camera is not a pinhole, or the picture has no memory.
+        :raises RenderError: if the camera is not a pinhole, or ``out`` of another size.
+        :raises ValueError: if the picture is larger than 16384 pixels, or ``near`` not above 0.
+        :raises MemoryError: if there is too little memory.
         """
         if not intrinsics.is_pinhole:
             raise RenderError(f'{intrinsics} is not a pinhole camera: Gaussians need one')

@@ -125,13 +125,17 @@ INLINE void for_each_tile(
   }
 }
 
-// Write a part's Gaussians to the lists of the tiles that they reach.
-INLINE void fill_tiles(const Scene & scene, const View & view, const Frame & frame, int part)
+// Write a part's Gaussians to the lists of those tiles of a band that they reach.
+INLINE void fill_tiles(
+  const Scene & scene, const View & view, const Frame & frame, int part, const Range & band)
 {
   TileRow rows[MOST_TILE_ROWS];
   // How many of the part a tile has got so far, and those of the parts before it.
   std::uint32_t * const next =
     frame.tile_counts + part * tile_counts_room(view);
+  const std::uint32_t first = band.first;
+  const std::uint32_t size = band.end - band.first;
+  const std::uint64_t begin = frame.tile_starts[band.first];
   const Range chunks = chunks_of(part, frame.parts, scene.chunks);
   for (std::int64_t chunk = chunks.first; chunk < chunks.end; ++chunk) {
     const std::int64_t end = chunk * CHUNK + frame.splat_counts[chunk];
@@ -141,7 +145,9 @@ INLINE void fill_tiles(const Scene & scene, const View & view, const Frame & fra
       for_each_tile(
         footprint, frame.splats[i], view, rows,
         [&](std::uint32_t tile) {
-          frame.entries[frame.tile_starts[tile] + next[tile]++] = entry;
+          if (tile - first < size) {
+            frame.entries[frame.tile_starts[tile] - begin + next[tile]++] = entry;
+          }
         });
     }
   }

@@ -23,7 +23,8 @@ class NerfactoCpuEngine:
     """
     Renders rays on all cores of the CPU.
 
-    :param renderer: made for the scene; None for one with the fastest instruction set.
+    :param scene: what is rendered; None if ``renderer`` is given.
+    :param renderer: instead of one of the scene with the fastest instruction set.
     :raises UnsupportedSceneError: if the kernels are not compiled.
     :raises SceneError: if the scene's checkpoint does not fit its configuration.
     """
@@ -31,10 +32,15 @@ class NerfactoCpuEngine:
     name = 'fused'
     device = CPU
 
-    def __init__(self, scene: NerfstudioScene, renderer: CpuRenderer | None = None) -> None:
+    def __init__(
+        self, scene: NerfstudioScene | None, renderer: CpuRenderer | None = None
+    ) -> None:
         if (reason := unsupported_reason()) is not None:
             raise UnsupportedSceneError(reason)
-        self._renderer = renderer or CpuRenderer(packed_for_cpu(scene))
+        if renderer is None:
+            assert scene is not None
+            renderer = CpuRenderer(packed_for_cpu(scene))
+        self._renderer = renderer
         self._pixels = HostPixels()
 
     def view(self, camera: Camera) -> _RayView:

@@ -12,7 +12,7 @@ import subprocess
 import pytest
 
 SOURCE = Path(__file__).with_name('thread_pool.cpp')
-ENGINES = SOURCE.parents[2] / 'nerfstudio_renderer' / 'engines'
+ENGINES = SOURCE.parents[4] / 'nerfstudio_renderer' / 'engines'
 CASES = re.findall(r'^static void (\w+)\(\)$', SOURCE.read_text(), re.MULTILINE)
 SANITIZERS = {'plain': [], 'address': ['address', 'undefined'], 'thread': ['thread']}
 # What is built here needs no library that was loaded into this process.

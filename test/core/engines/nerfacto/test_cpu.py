@@ -1,16 +1,4 @@
-# Copyright 2026 The nerfstudio_renderer_ros Authors
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# SPDX-License-Identifier: Apache-2.0
 """The fused engine's CPU kernels make nerfstudio's own pictures."""
 
 from __future__ import annotations
@@ -35,7 +23,7 @@ from nerfstudio_renderer.engines.nerfacto.cpu import renderer as cpu_renderer
 from nerfstudio_renderer.engines.nerfacto.cpu.engine import NerfactoCpuEngine
 from nerfstudio_renderer.engines.nerfacto.cpu.packing import pack
 from nerfstudio_renderer.engines.nerfacto.cpu.renderer import CpuRenderer, instruction_sets
-from nerfstudio_renderer.engines.nerfstudio.engine import NerfstudioEngine
+from nerfstudio_renderer.engines.nerfstudio.engine import nerfstudio_engine
 from nerfstudio_renderer.engines.rays import CameraRays
 from nerfstudio_renderer.scene import Scene
 from nerfstudio_renderer.scene.nerfacto import NerfactoParameters, read_nerfacto
@@ -72,7 +60,7 @@ def _parameters(scene: Scene) -> NerfactoParameters:
 @pytest.mark.parametrize('changes', VARIANTS, ids=str)
 def test_it_makes_nerfstudios_picture(tmp_path: Path, changes: dict):
     scene = load_scene(write_scene(tmp_path / 'scene', **changes))
-    fused, reference = NerfactoCpuEngine(scene), NerfstudioEngine(scene, CPU)
+    fused, reference = NerfactoCpuEngine(scene), nerfstudio_engine(scene, CPU)
     for camera in (VIEW, OUTSIDE):
         _assert_same(rendered(fused, camera), rendered(reference, camera))
 
@@ -82,7 +70,7 @@ def test_every_instruction_set_makes_the_same_picture(scene, instruction_set: st
     renderer = CpuRenderer(pack(_parameters(scene)), instruction_set=instruction_set)
     assert renderer.instruction_set == instruction_set
     picture = rendered(NerfactoCpuEngine(scene, renderer), VIEW)
-    _assert_same(picture, rendered(NerfstudioEngine(scene, CPU), VIEW))
+    _assert_same(picture, rendered(nerfstudio_engine(scene, CPU), VIEW))
 
 
 @pytest.fixture(scope='module')
@@ -159,7 +147,7 @@ def test_a_model_of_another_kind_is_left_to_nerfstudio(tmp_path, monkeypatch):
                                                  'other_method.Variant '))
     scene = load_scene(config, method_packages=['other_method'])
     assert select_engine(scene, device='cpu').name == 'nerfstudio'
-    with pytest.raises(ConfigurationError, match='for nerfacto, not for Variant'):
+    with pytest.raises(ConfigurationError, match='the scene is of Variant'):
         select_engine(scene, 'fused', 'cpu')
 
 

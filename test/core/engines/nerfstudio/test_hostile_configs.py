@@ -15,7 +15,8 @@ from support.servers import environment
 # Seen to run something when nerfstudio's own loader, or an earlier one here, built them.
 KNOWN = {
     'nerfstudio.process_data.images_to_nerfstudio_dataset.ImagesToNerfstudioDataset',
-    'nerfstudio.process_data.base_converter_to_nerfstudio_dataset.BaseConverterToNerfstudioDataset',
+    'nerfstudio.process_data.base_converter_to_nerfstudio_dataset.'
+    'BaseConverterToNerfstudioDataset',
     'nerfstudio.data.datamanagers.base_datamanager.VanillaDataManagerConfig',
     'nerfstudio.data.dataparsers.minimal_dataparser.MinimalDataParserConfig',
     'nerfstudio.configs.external_methods.ExternalMethodDummyTrainerConfig',
@@ -61,8 +62,8 @@ def test_a_camera_optimizer_of_another_class_is_refused(scene_copy, tmp_path, na
 
 def test_a_camera_optimizer_with_another_target_is_refused(scene_copy):
     name = 'nerfstudio.cameras.camera_optimizers.CameraOptimizerConfig'
-    _with_camera_optimizer(scene_copy, f"!!python/object:{name}\n      _target: !!python/name:"
-                           "nerfstudio.utils.scripts.run_command ''")
+    _with_camera_optimizer(scene_copy, f'!!python/object:{name}\n      _target: !!python/name:'
+                           'nerfstudio.utils.scripts.run_command ""')
     with pytest.raises(SceneError, match='does not belong to this model'):
         select_engine(load_scene(scene_copy), 'nerfstudio', 'cpu')
 

@@ -1,16 +1,4 @@
-# Copyright 2026 The nerfstudio_renderer_ros Authors
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# SPDX-License-Identifier: Apache-2.0
 """The nerfstudio engine against nerfstudio's own evaluation of the same cameras."""
 
 from __future__ import annotations
@@ -30,7 +18,7 @@ from nerfstudio_renderer import (
     StrideLevels,
 )
 from nerfstudio_renderer.device import CPU
-from nerfstudio_renderer.engines.nerfstudio.engine import NerfstudioEngine
+from nerfstudio_renderer.engines.nerfstudio.engine import nerfstudio_engine
 import numpy as np
 import pytest
 from support.engines import camera_at, every_level, series
@@ -63,7 +51,7 @@ def _nerfstudio_outputs(model, camera: Camera) -> dict[str, torch.Tensor]:
     ids=str,
 )
 def test_the_finest_level_equals_nerfstudios_own_picture(tmp_path: Path, changes: dict):
-    engine = NerfstudioEngine(load_scene(write_scene(tmp_path / 'scene', **changes)), CPU)
+    engine = nerfstudio_engine(load_scene(write_scene(tmp_path / 'scene', **changes)), CPU)
     frames = series(engine, VIEW, every_level(8, 4, 2, 1))
     outputs = _nerfstudio_outputs(engine.model, VIEW)
     finest = frames[-1]
@@ -119,12 +107,13 @@ def test_a_rasterising_method_renders_whole_pictures(tiny_scene, monkeypatch):
 )
 def test_a_method_that_needs_a_gpu_is_refused_without_one(tmp_path, method, name):
     scene = load_scene(write_scene(tmp_path / 'scene', method=method))
-    with pytest.raises(ConfigurationError, match=f'{name}, renders on CUDA devices alone'):
-        select_engine(scene, device='cpu')
+    with pytest.raises(ConfigurationError, match=f'{name}, is rendered on CUDA devices alone'):
+        select_engine(scene, 'nerfstudio', 'cpu')
 
 
 def test_an_engine_that_there_is_not_is_refused(tiny_scene):
-    with pytest.raises(ConfigurationError, match="'fast' is not one of auto, nerfstudio, fused"):
+    names = 'auto, fused, gaussians, nerfstudio'
+    with pytest.raises(ConfigurationError, match=f"'fast' is not one of {names}"):
         select_engine(load_scene(tiny_scene), 'fast')
 
 
