@@ -8,7 +8,10 @@ from pathlib import Path
 import shutil
 
 import pytest
+from support import tested_copy
 from support.processes import own_domain
+
+tested_copy.prefer_compiled()
 
 # Traffic of these tests stays on this machine, and apart from that of other tests.
 os.environ['ROS_DOMAIN_ID'] = own_domain()

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-import os
 from pathlib import Path
 import time
 
@@ -12,8 +11,9 @@ from geometry_msgs.msg import PoseStamped
 from lifecycle_msgs.msg import Transition
 import pytest
 from rosgraph_msgs.msg import Clock
+from support import tested_copy
 from support.client import Client, pose, stamp_of, stamped
-from support.processes import NodeProcess, own_domain, PATTERN_NODE, ROOT
+from support.processes import NodeProcess, own_domain, PATTERN_NODE
 
 DOMAIN = {'ROS_DOMAIN_ID': own_domain(3)}
 SIZE = {'width': 32, 'height': 24, 'levels': '[1]', 'target_latency_ms': 0.0}
@@ -31,8 +31,7 @@ def without_tf2(tmp_path: Path) -> dict[str, str]:
     hidden = tmp_path / 'tf2_ros'
     hidden.mkdir()
     (hidden / '__init__.py').write_text("raise ImportError('No module named tf2_ros')\n")
-    paths = [str(tmp_path), str(ROOT), str(ROOT / 'test'), os.environ.get('PYTHONPATH', '')]
-    return {**DOMAIN, 'PYTHONPATH': ':'.join(filter(None, paths))}
+    return {**DOMAIN, 'PYTHONPATH': f'{tmp_path}:{tested_copy.python_path()}'}
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 
-from support.servers import ROOT
+from support.tested_copy import ROOT
 
 
 def blocks(language: str, containing: str) -> list[str]:

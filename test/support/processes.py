@@ -11,7 +11,9 @@ import subprocess
 import sys
 import time
 
-ROOT = Path(__file__).resolve().parents[2]
+from support import tested_copy
+
+ROOT = tested_copy.ROOT
 REAL_NODE = 'nerfstudio_renderer_ros'
 PATTERN_NODE = 'support.pattern_node'
 START_S = 90.0
@@ -42,15 +44,13 @@ class NodeProcess:
         command = [sys.executable, '-m', module, '--ros-args']
         for name, value in (parameters or {}).items():
             command += ['-p', f'{name}:={value}']
-        paths = [str(ROOT), str(ROOT / 'test'), os.environ.get('PYTHONPATH', '')]
         self.log = log
         with log.open('w') as output:
             self.process = subprocess.Popen(
                 command,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                env={**os.environ, 'PYTHONPATH': ':'.join(filter(None, paths)),
-                     **(environment or {})},
+                env={**os.environ, 'PYTHONPATH': tested_copy.python_path(), **(environment or {})},
             )
 
     @property

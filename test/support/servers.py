@@ -21,7 +21,8 @@ from nerfstudio_renderer.server.classic import ClassicService
 from nerfstudio_renderer.server.server import Offer, Server
 import rpyc
 
-ROOT = Path(__file__).resolve().parents[2]
+from support import tested_copy
+
 REAL_SERVER = 'nerfstudio_renderer.server'
 PATTERN_SERVER = 'support.pattern_server'
 START_S = 120.0
@@ -30,8 +31,7 @@ PATIENCE_S = 30.0
 
 def environment() -> dict[str, str]:
     """Return this process's environment, with which children find the checkout's packages."""
-    paths = [str(ROOT), str(ROOT / 'test'), os.environ.get('PYTHONPATH', '')]
-    return {**os.environ, 'PYTHONPATH': ':'.join(filter(None, paths))}
+    return {**os.environ, 'PYTHONPATH': tested_copy.python_path()}
 
 
 class ServerProcess:
