@@ -109,7 +109,7 @@ def _finest(queue) -> np.ndarray:
     deadline = time.monotonic() + 20.0
     while True:
         image = queue.get_rgb_image()
-        if image is not None and image.shape == (16, 20, 3):
+        if image is not None and image.shape == (12, 20, 3):
             return image
         assert time.monotonic() < deadline, 'no finest image came'
         time.sleep(0.005)
