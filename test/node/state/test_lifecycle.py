@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
+import shutil
 import signal
 import threading
 import time
@@ -20,7 +22,10 @@ import rclpy
 from rclpy.context import Context
 from support.client import Client, pose
 from support.pattern_node import BROKEN, ENDS, open_pattern
-from support.processes import NodeProcess, own_domain, PATTERN_NODE, REAL_NODE
+from support.processes import NodeProcess, own_domain, PATTERN_NODE, REAL_NODE, ROOT
+
+BUNDLED = ROOT / 'nerfstudio_renderer' / 'bundled_scenes' / 'robot_cell'
+HAS_TORCH = find_spec('torch') is not None
 
 DOMAIN = {'ROS_DOMAIN_ID': own_domain(1)}
 SIZE = {'width': 32, 'height': 24, 'levels': '[2, 1]'}
@@ -138,15 +143,15 @@ def test_a_scene_that_asks_the_process_to_end_leaves_the_node_unconfigured(tmp_p
     [
         ('config', '/nowhere/config.yml', "config '/nowhere/config.yml' does not exist"),
         ('checkpoint', '/nowhere.ckpt', "checkpoint '/nowhere.ckpt' does not exist"),
-        ('device', 'cuda:99', "device 'cuda:99': PyTorch finds"),
+        ('device', 'cuda:99', f"device 'cuda:99': PyTorch{' finds' if HAS_TORCH else ', which'}"),
         ('device', 'tpu', "device 'tpu' is not auto, cpu, cuda or cuda:N"),
         ('pose_units', 'world', 'world needs dataparser_transforms.json beside the config'),
     ],
 )
 def test_what_cannot_be_loaded_is_said_in_one_line(tmp_path: Path, name, value, reason):
-    from support.scenes import write_scene
-
-    parameters = {'config': write_scene(tmp_path / 'scene', world=False), name: value}
+    scene = tmp_path / 'scene'
+    shutil.copytree(BUNDLED, scene, ignore=shutil.ignore_patterns('dataparser_transforms.json'))
+    parameters = {'config': scene / 'config.yml', name: value}
     with NodeProcess(REAL_NODE, tmp_path / 'log', parameters, DOMAIN) as node:
         node.wait_for_output('cannot configure: ')
         lines = [line for line in node.output.splitlines() if '[ERROR]' in line]
