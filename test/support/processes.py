@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 import os
 from pathlib import Path
+import re
 import signal
 import subprocess
 import sys
@@ -19,10 +21,30 @@ PATTERN_NODE = 'support.pattern_node'
 START_S = 90.0
 
 
+_DOMAINS_A_RUN = 4
+# Numbers up to 101 leave the ports that Linux gives to other programs alone.
+_GROUPS = 100 // _DOMAINS_A_RUN
+# Of Fast DDS: https://fast-dds.docs.eprosima.com, "Well Known Ports".
+_FIRST_PORT, _PORTS_A_DOMAIN = 7400, 250
+
+
 def own_domain(offset: int = 0) -> str:
     """Return a ROS_DOMAIN_ID of this test run's own, another one for each ``offset`` below 4."""
-    # Numbers up to 101 leave the ports that Linux gives to other programs alone.
-    return str(1 + (4 * os.getpid() + offset) % 101)
+    assert offset < _DOMAINS_A_RUN
+    return str(1 + _DOMAINS_A_RUN * _own_group() + offset)
+
+
+@cache
+def _own_group() -> int:
+    """Return which domains are this run's: none has ports that others use or have left behind."""
+    groups = [(os.getpid() + step) % _GROUPS for step in range(_GROUPS)]
+    used = {_group_of(int(match[1])) for path in Path('/dev/shm').glob('fast*_port*')
+            if (match := re.search(r'_port(\d+)$', path.name))}
+    return next((group for group in groups if group not in used), groups[0])
+
+
+def _group_of(port: int) -> int:
+    return ((port - _FIRST_PORT) // _PORTS_A_DOMAIN - 1) // _DOMAINS_A_RUN
 
 
 class NodeProcess:

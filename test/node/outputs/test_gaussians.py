@@ -44,7 +44,7 @@ def client(room_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     }
     log = tmp_path_factory.mktemp('node') / 'log'
     with pytest.MonkeyPatch.context() as domain:
-        domain.setenv('ROS_DOMAIN_ID', own_domain(4))
+        domain.setenv('ROS_DOMAIN_ID', own_domain(3))
         with NodeProcess(REAL_NODE, log, parameters) as node, Client() as client:
             node.wait_for_output('ready')
             client.wait_for_node()
