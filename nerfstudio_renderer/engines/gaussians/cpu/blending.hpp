@@ -203,25 +203,16 @@ INLINE void clear(Splat & splat_)
   splat_.log_opacity = -__builtin_inff();
 }
 
-// Render a tile from its entries in the order of their depths.
-INLINE void blend_tile(
-  const Scene & scene, const View & view, const Frame & frame, int tile, const Entry * entries,
-  std::int64_t count)
+// Blend sorted entries over each other, as long as any block is open. Returns whether one is.
+INLINE bool blend_run(
+  const Frame & frame, const Entry * entries, std::int64_t count, float left, float top,
+  Batch & batch, Block (& blocks)[BLOCKS])
 {
-  const int left = tile % view.columns * TILE;
-  const int top = tile / view.columns * TILE;
-  Block blocks[BLOCKS];
-  for (int i = 0; i < BLOCKS; ++i) {
-    begin_block(
-      view, left + i % BLOCK_COLUMNS * BLOCK_WIDTH, top + i / BLOCK_COLUMNS * BLOCK_HEIGHT,
-      blocks[i]);
-  }
-  Batch batch;
-  bool open = true;
   constexpr int AHEAD = 32;
   for (int i = 0; i < AHEAD && i < count; ++i) {
     __builtin_prefetch(frame.splats + static_cast<std::uint32_t>(entries[i]));
   }
+  bool open = true;
   for (std::int64_t begin = 0; begin < count && open; begin += BATCH) {
     const int some = count - begin < BATCH ? static_cast<int>(count - begin) : BATCH;
     __builtin_memset(batch.hits, 0, sizeof(batch.hits));
@@ -236,7 +227,7 @@ INLINE void blend_tile(
         }
         batch.splats[i] = frame.splats[static_cast<std::uint32_t>(entries[begin + i])];
       }
-      find_hits(batch, first, blocks, static_cast<float>(left), static_cast<float>(top));
+      find_hits(batch, first, blocks, left, top);
     }
     open = false;
     for (int i = 0; i < BLOCKS; ++i) {
@@ -245,6 +236,29 @@ INLINE void blend_tile(
         open |= blocks[i].open;
       }
     }
+  }
+  return open;
+}
+
+// Render a tile from its entries in the order of their depths.
+INLINE void blend_tile(
+  const Scene & scene, const View & view, const Frame & frame, int tile, const Runs & runs)
+{
+  const int left = tile % view.columns * TILE;
+  const int top = tile / view.columns * TILE;
+  Block blocks[BLOCKS];
+  for (int i = 0; i < BLOCKS; ++i) {
+    begin_block(
+      view, left + i % BLOCK_COLUMNS * BLOCK_WIDTH, top + i / BLOCK_COLUMNS * BLOCK_HEIGHT,
+      blocks[i]);
+  }
+  Batch batch;
+  const Entry * entries;
+  std::int64_t count;
+  bool open = true;
+  while (open && runs.next(runs.order, &entries, &count)) {
+    open = blend_run(
+      frame, entries, count, static_cast<float>(left), static_cast<float>(top), batch, blocks);
   }
   for (int i = 0; i < BLOCKS; ++i) {
     write_block(scene, view, blocks[i], frame.picture);

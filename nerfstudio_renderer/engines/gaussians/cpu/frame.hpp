@@ -53,6 +53,14 @@ struct Footprint
 // A Gaussian in a tile: its depth in the upper half, the number of its Splat in the lower one.
 typedef std::uint64_t Entry;
 
+// A tile's entries in the order of their depths, some at a time.
+struct Runs
+{
+  void * order;
+  // Get the next ones. Returns false if there are none left.
+  bool (* next)(void * order, const Entry ** run, std::int64_t * count);
+};
+
 struct Frame
 {
   // [chunk][CHUNK], of which each chunk's first splat_counts[chunk] are meant.

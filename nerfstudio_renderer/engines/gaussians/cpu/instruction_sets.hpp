@@ -23,9 +23,9 @@ struct Kernels
   // Write that to the lists of a band's tiles.
   void (* fill)(
     const Scene &, const View &, const Frame &, std::int32_t part, const Range & band);
-  // Render a tile from its sorted list.
+  // Render a tile, as long as anything shows through, from its sorted list.
   void (* blend)(
-    const Scene &, const View &, const Frame &, std::int32_t tile, const Entry *, std::int64_t);
+    const Scene &, const View &, const Frame &, std::int32_t tile, const Runs &);
 };
 
 #define DECLARE(INSTRUCTION_SET) \
@@ -33,8 +33,7 @@ struct Kernels
   { \
   void project(const Scene &, const View &, const Frame &, std::int32_t); \
   void fill(const Scene &, const View &, const Frame &, std::int32_t, const Range &); \
-  void blend( \
-    const Scene &, const View &, const Frame &, std::int32_t, const Entry *, std::int64_t); \
+  void blend(const Scene &, const View &, const Frame &, std::int32_t, const Runs &); \
   }
 DECLARE(baseline)
 #if defined(__x86_64__)

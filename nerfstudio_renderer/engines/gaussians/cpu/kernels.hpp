@@ -26,9 +26,9 @@ void fill(
 
 void blend(
   const Scene & scene, const View & view, const Frame & frame, std::int32_t tile,
-  const Entry * entries, std::int64_t count)
+  const Runs & runs)
 {
-  blend_tile(scene, view, frame, tile, entries, count);
+  blend_tile(scene, view, frame, tile, runs);
 }
 
 }  // namespace INSTRUCTION_SET

@@ -128,9 +128,11 @@ private:
   {
     const std::uint64_t start = tile_starts_[tile] - tile_starts_[band.first];
     const std::int64_t count = tile_starts_[tile + 1] - tile_starts_[tile];
-    const Entry * const sorted =
-      sort_tile(scene_->scene(), splats_.data(), frame.entries + start, scratch, count);
-    kernels_.blend(scene_->scene(), view, frame, tile, sorted, count);
+    TileOrder order(scene_->scene(), splats_.data(), frame.entries + start, scratch, count);
+    const auto next = [](void * of, const Entry ** run, std::int64_t * entries) {
+        return static_cast<TileOrder *>(of)->next(run, entries);
+      };
+    kernels_.blend(scene_->scene(), view, frame, tile, {&order, next});
   }
 
   // Give each tile a place for its entries, and each part of the scene the first of its places in

@@ -37,15 +37,25 @@ inline std::uint32_t digit(const Digits & digits, int pass, Entry entry)
   return above >> (pass * digits.bits) & ((1u << digits.bits) - 1);
 }
 
+struct Depths
+{
+  std::uint32_t nearest, farthest;
+};
+
+inline Depths depths_of(const Entry * entries, std::int64_t count)
+{
+  Depths depths{~std::uint32_t{0}, 0};
+  for (std::int64_t i = 0; i < count; ++i) {
+    depths.nearest = std::min(depths.nearest, depth_of(entries[i]));
+    depths.farthest = std::max(depths.farthest, depth_of(entries[i]));
+  }
+  return depths;
+}
+
 // Long digits take few passes, but each pass costs as much as a digit has values.
 inline Digits choose_digits(const Entry * entries, std::int64_t count)
 {
-  std::uint32_t nearest = ~std::uint32_t{0};
-  std::uint32_t farthest = 0;
-  for (std::int64_t i = 0; i < count; ++i) {
-    nearest = std::min(nearest, depth_of(entries[i]));
-    farthest = std::max(farthest, depth_of(entries[i]));
-  }
+  const auto [nearest, farthest] = depths_of(entries, count);
   const int places = nearest == farthest ? 0 : 32 - __builtin_clz(farthest - nearest);
   const int longest = count < 128 ? 6 : count < 8192 ? 8 : 11;
   const int passes = (places + longest - 1) / longest;
@@ -111,19 +121,94 @@ inline void settle_ties(const Scene & scene, const Splat * splats, Entry * entri
   }
 }
 
-// Sort a tile's entries, nearest first; ``other`` has as much room. Returns which of both has the
-// result.
-inline Entry * sort_tile(
-  const Scene & scene, const Splat * splats, Entry * entries, Entry * other, std::int64_t count)
+// A tile's entries in their order, nearest first, some at a time: behind what is opaque, none are
+// asked for, and those that are not are not sorted.
+class TileOrder
 {
-  constexpr int FEW = 24;
-  if (count > FEW) {
-    entries = sort_digits(entries, other, count);
-  } else {
-    insert_in_order(entries, count);
+public:
+  // :param other: has as much room as ``entries``; both are used up.
+  TileOrder(
+    const Scene & scene, const Splat * splats, Entry * entries, Entry * other, std::int64_t count)
+  : scene_(scene), splats_(splats), entries_(entries), other_(other), count_(count)
+  {
+    if (count > WHOLE) {
+      partition();
+    }
   }
-  settle_ties(scene, splats, entries, count);
-  return entries;
-}
+
+  // Get the next ones. Returns false if there are none left.
+  bool next(const Entry ** run, std::int64_t * count)
+  {
+    if (begin_ == count_) {
+      return false;
+    }
+    std::int64_t end = count_;
+    if (buckets_) {
+      for (; end_bucket_ < buckets_ && ends_[end_bucket_] - begin_ < least_; ++end_bucket_) {}
+      least_ *= 2;
+      end = end_bucket_ < buckets_ ? ends_[end_bucket_++] : count_;
+    }
+    *run = sort(begin_, end);
+    *count = end - begin_;
+    begin_ = end;
+    return true;
+  }
+
+private:
+  // So many are sorted at once; else a run has at least FIRST, and the next ones twice as many.
+  static constexpr std::int64_t WHOLE = 512;
+  static constexpr std::int64_t FIRST = 192;
+  static constexpr int MOST_BUCKETS = 256;
+
+  // Put those first whose depths begin with the smallest digit, and so on.
+  void partition()
+  {
+    const auto [nearest, farthest] = depths_of(entries_, count_);
+    const int places = nearest == farthest ? 0 : 32 - __builtin_clz(farthest - nearest);
+    const int shift = std::max(places - 8, 0);
+    const auto bucket = [&, smallest = nearest](Entry entry) {
+        return (depth_of(entry) - smallest) >> shift;
+      };
+    std::memset(ends_, 0, sizeof(ends_));
+    for (std::int64_t i = 0; i < count_; ++i) {
+      ++ends_[bucket(entries_[i])];
+    }
+    std::uint32_t sum = 0;
+    for (std::uint32_t & end : ends_) {
+      sum += std::exchange(end, sum);
+    }
+    for (std::int64_t i = 0; i < count_; ++i) {
+      other_[ends_[bucket(entries_[i])]++] = entries_[i];
+    }
+    std::swap(entries_, other_);
+    buckets_ = MOST_BUCKETS;
+  }
+
+  const Entry * sort(std::int64_t begin, std::int64_t end)
+  {
+    constexpr int FEW = 24;
+    const std::int64_t count = end - begin;
+    Entry * entries = entries_ + begin;
+    if (count > FEW) {
+      entries = sort_digits(entries, other_ + begin, count);
+    } else {
+      insert_in_order(entries, count);
+    }
+    settle_ties(scene_, splats_, entries, count);
+    return entries;
+  }
+
+  const Scene & scene_;
+  const Splat * splats_;
+  Entry * entries_;
+  Entry * other_;
+  std::int64_t count_;
+  std::int64_t begin_ = 0;
+  std::int64_t least_ = FIRST;
+  // Where each bucket's entries end; of those before end_bucket_, all have been got.
+  std::uint32_t ends_[MOST_BUCKETS];
+  int buckets_ = 0;
+  int end_bucket_ = 0;
+};
 
 }  // namespace gaussians
