@@ -31,18 +31,24 @@ class Device:
 CPU = Device('cpu')
 
 
-def select_device(name: str = 'auto') -> Device:
+def candidate_devices(name: str = 'auto') -> tuple[Device, ...]:
     """
-    Return the device called ``name``: 'auto', 'cpu', 'cuda' or 'cuda:N'.
+    Return the devices that ``name`` may stand for, the preferred one first.
 
-    'auto' is the first CUDA device where there is one that PyTorch can use.
+    'auto' is the first CUDA device, where there is one that PyTorch can use, and then the CPU: not
+    everything is rendered on CUDA.
 
-    :raises ConfigurationError: if the name is another, or there is no such device here.
+    :raises ConfigurationError: if it is not 'auto', 'cpu', 'cuda' or 'cuda:N', or there is no such
+        device here.
     """
+    if name != 'auto':
+        return (_device(name),)
+    return (Device('cuda'), CPU) if _has_cuda_driver() and _cuda_device_count() else (CPU,)
+
+
+def _device(name: str) -> Device:
     if name == 'cpu':
         return CPU
-    if name == 'auto':
-        return Device('cuda') if _has_cuda_driver() and _cuda_device_count() else CPU
     match = _CUDA.fullmatch(name)
     if match is None:
         raise ConfigurationError(f'device {quoted(name)} is not auto, cpu, cuda or cuda:N')

@@ -8,11 +8,11 @@ machine need not have them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 import logging
 
-from nerfstudio_renderer.device import Device, select_device
+from nerfstudio_renderer.device import candidate_devices, Device
 from nerfstudio_renderer.engines.protocol import Engine, UnsupportedSceneError
 from nerfstudio_renderer.errors import ConfigurationError, contained
 from nerfstudio_renderer.optional_packages import is_installed
@@ -86,8 +86,6 @@ AUTO = 'auto'
 """The name that stands for the fastest engine that renders a scene on a device."""
 ENGINE_NAMES = (AUTO, *(entry.name for entry in _ENGINES))
 """Values of the parameter ``engine``."""
-ENGINE_SUMMARIES = {entry.name: entry.summary for entry in _ENGINES}
-"""What the engines render, for people, by their names."""
 
 
 def select_engine(scene: Scene, name: str = AUTO, device: str = 'auto') -> Engine:
@@ -100,7 +98,8 @@ def choose_engine(scene: Scene, name: str = AUTO, device: str = 'auto') -> tuple
     Return the engine called ``name`` for ``scene``, and why it is the one.
 
     :param name: one of ENGINE_NAMES; 'auto' takes the fastest that supports the scene.
-    :param device: 'auto' (CUDA where there is one), 'cpu', 'cuda' or 'cuda:N'.
+    :param device: 'cpu', 'cuda', 'cuda:N', or 'auto': CUDA where there is one that an engine
+        for the scene renders on.
     :raises ConfigurationError: if there is no such engine or device, or the engine does not
         support the scene there.
     :raises SceneError: if the scene's files do not belong together.
@@ -108,32 +107,37 @@ def choose_engine(scene: Scene, name: str = AUTO, device: str = 'auto') -> tuple
     if name not in ENGINE_NAMES:
         raise ConfigurationError(f'engine {name!r} is not one of {", ".join(ENGINE_NAMES)}')
     with contained('choosing an engine'):
-        engine, why = _choose(scene, name, select_device(device))
+        engine, why = _choose(scene, name, candidate_devices(device))
     _log.info('engine %s on %s: %s', engine.name, engine.device, why)
     return engine, why
 
 
-def _choose(scene: Scene, name: str, device: Device) -> tuple[Engine, str]:
+def _choose(scene: Scene, name: str, devices: Sequence[Device]) -> tuple[Engine, str]:
+    entries = [entry for entry in _ENGINES if entry.is_for(scene)] if name == AUTO else [
+        _named(name, scene)
+    ]
     refusals: list[str] = []
-    for entry in _ENGINES:
-        if not (entry.name == name or name == AUTO and entry.is_for(scene)):
-            continue
-        if not entry.is_for(scene):
-            refusals.append(f'{entry.name}: the scene is of {scene.method}, and it renders '
-                            f'{entry.summary}')
-            continue
-        try:
-            return entry.make(scene, device), _why(name, refusals)
-        except UnsupportedSceneError as error:
-            refusals.append(f'{entry.name}: {error}')
-    if name == AUTO:
-        raise ConfigurationError(f'no engine renders this scene on {device}: '
-                                 f'{"; ".join(refusals)}')
-    raise ConfigurationError(f'engine {name!r} cannot render this scene: '
-                             f'{refusals[0].partition(": ")[2]}; use auto')
-
-
-def _why(name: str, refusals: list[str]) -> str:
+    for device in devices:
+        for entry in entries:
+            try:
+                engine = entry.make(scene, device)
+            except UnsupportedSceneError as error:
+                refusals.append(str(error) if name != AUTO else f'{entry.name}: {error}')
+                continue
+            why = 'the fastest for this scene and device'
+            return engine, 'as asked' if name != AUTO else '; '.join([why, *refusals])
     if name != AUTO:
-        return 'as asked'
-    return '; '.join(['the fastest for this scene and device', *refusals])
+        raise _refusal(name, '; '.join(refusals))
+    raise ConfigurationError(f'no engine renders this scene on {devices[-1]}: '
+                             f'{"; ".join(refusals)}')
+
+
+def _named(name: str, scene: Scene) -> _Entry:
+    entry = next(entry for entry in _ENGINES if entry.name == name)
+    if not entry.is_for(scene):
+        raise _refusal(name, f'the scene is of {scene.method}, and it renders {entry.summary}')
+    return entry
+
+
+def _refusal(name: str, reason: str) -> ConfigurationError:
+    return ConfigurationError(f'engine {name!r} cannot render this scene: {reason}; use auto')
