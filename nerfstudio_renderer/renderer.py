@@ -6,9 +6,8 @@ from __future__ import annotations
 import time
 
 from nerfstudio_renderer.cameras.camera import Camera
-from nerfstudio_renderer.engines.protocol import HasExtent
+from nerfstudio_renderer.engines.protocol import HasGaussians
 from nerfstudio_renderer.engines.registry import select_engine
-from nerfstudio_renderer.errors import contained
 from nerfstudio_renderer.rendering.frame import Frame, Update
 from nerfstudio_renderer.rendering.levels import Quality, StrideLevels
 from nerfstudio_renderer.rendering.progressive import ProgressiveRenderer
@@ -27,15 +26,14 @@ class Renderer:
     (360, 640, 3)
 
     :param scene: what is rendered.
-    :param engine: 'auto', 'nerfstudio' or 'fused'.
+    :param engine: 'auto', 'fused', 'gaussians' or 'nerfstudio'.
     :param device: 'auto', 'cpu', 'cuda' or 'cuda:N'.
     :raises SceneError: if the scene's files do not belong together.
     :raises ConfigurationError: if the engine or the device cannot be used.
     """
 
     def __init__(self, scene: Scene, *, engine: str = 'auto', device: str = 'auto') -> None:
-        with contained('choosing an engine'):
-            self._series = ProgressiveRenderer(select_engine(scene, engine, device))
+        self._series = ProgressiveRenderer(select_engine(scene, engine, device))
         self._sequence = 0
 
     @property
@@ -52,7 +50,13 @@ class Renderer:
     def extent(self) -> Extent:
         """Return where the scene is, as far as the engine knows."""
         engine = self._series.engine
-        return engine.extent if isinstance(engine, HasExtent) else NERFSTUDIO_EXTENT
+        return engine.extent if isinstance(engine, HasGaussians) else NERFSTUDIO_EXTENT
+
+    @property
+    def gaussian_count(self) -> int | None:
+        """Return how many Gaussians the scene has, None if it has none."""
+        engine = self._series.engine
+        return engine.gaussian_count if isinstance(engine, HasGaussians) else None
 
     def render(self, camera: Camera) -> Frame:
         """

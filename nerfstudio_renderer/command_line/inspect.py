@@ -50,6 +50,7 @@ def describe(given: argparse.Namespace, scene: Scene) -> dict[str, Any]:
         **(_of_training(scene) if isinstance(scene, NerfstudioScene) else {}),
         'world': scene.world is not None,
         'scale': None if scene.world is None else scene.world.scale,
+        'gaussians': None,
         'engine': None,
         'device': None,
         'refused': None,
@@ -65,6 +66,7 @@ def describe(given: argparse.Namespace, scene: Scene) -> dict[str, Any]:
         return {**description, 'refused': reason(error)}
     return {
         **description,
+        'gaussians': renderer.gaussian_count,
         'engine': renderer.engine,
         'device': renderer.device,
         'pose': pose.tolist(),

@@ -102,11 +102,13 @@ class RasterEngine(Engine, Protocol):
 
 
 @runtime_checkable
-class HasExtent(Protocol):
-    """An engine that knows where its scene is."""
+class HasGaussians(Protocol):
+    """An engine that renders Gaussians, and so knows where its scene is."""
 
+    gaussian_count: int
+    """How many there are."""
     extent: Extent
-    """Where."""
+    """Where they are."""
 
 
 def pinhole_alone(intrinsics: Intrinsics) -> str | None:

@@ -100,6 +100,7 @@ def test_gaussians_are_a_scene_too(tmp_path, capsys):
     described = json.loads(capsys.readouterr().out)
     assert described['method'] == 'ply'
     assert described['engine'] == 'gaussians'
+    assert described['gaussians'] == 2000
     assert described['refused'] is None
     assert described['world'] is False
     assert np.array(described['pose']).shape == (3, 4)
@@ -112,6 +113,8 @@ def test_a_scene_is_described(capsys):
     assert described['method'] == 'NerfactoModel'
     assert (described['engine'], described['refused'], described['world']) == ('fused', None, True)
     assert described['step'] == 11999
+    assert described['parameters'] > 1_000_000
+    assert described['gaussians'] is None
     assert main(['inspect', 'bundled']) == 0
     assert 'engine:      fused' in capsys.readouterr().out
 

@@ -49,8 +49,10 @@ class GaussiansCpuEngine:
         if (reason := unsupported_reason()) is not None:
             raise UnsupportedSceneError(reason)
         packed = packed_for_cpu(scene)
+        self.gaussian_count = len(packed.by_size[1])
+        """How many Gaussians there are."""
         self.extent = packed.extent
-        """Where the Gaussians are."""
+        """Where they are."""
         self._by_size = {size: Rasterizer(each) for size, each in packed.by_size.items()}
         self._counts = {size: len(each) for size, each in packed.by_size.items()}
 

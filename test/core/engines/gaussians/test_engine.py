@@ -7,6 +7,7 @@ from pathlib import Path
 
 from nerfstudio_renderer import (
     Camera,
+    choose_engine,
     ConfigurationError,
     Intrinsics,
     load_scene,
@@ -17,6 +18,8 @@ from nerfstudio_renderer import (
     select_engine,
 )
 from nerfstudio_renderer.cameras.directions import unit_directions
+from nerfstudio_renderer.device import CPU, Device
+from nerfstudio_renderer.engines import registry
 from nerfstudio_renderer.engines.gaussians.covering import render_covered
 from nerfstudio_renderer.engines.gaussians.cpu.rasterizer import PackedGaussians, Rasterizer
 from nerfstudio_renderer.scene.gaussians import Gaussians
@@ -74,6 +77,21 @@ def test_engines_for_other_methods_refuse_it_with_one_line(ply):
     for name in ('fused', 'nerfstudio'):
         with pytest.raises(ConfigurationError, match=f"engine '{name}' cannot render .* of ply"):
             select_engine(load_scene(ply), name, 'cpu')
+
+
+def test_where_auto_finds_a_gpu_it_goes_on_to_the_cpu_for_what_that_cannot_render(
+    ply, monkeypatch
+):
+    monkeypatch.setattr(registry, 'candidate_devices', lambda name: (Device('cuda'), CPU))
+    engine, why = choose_engine(load_scene(ply))
+    assert (engine.name, engine.device) == ('gaussians', CPU)
+    assert 'it renders on the CPU alone, and the device is cuda:0' in why
+
+
+def test_a_gpu_that_was_asked_for_is_not_replaced(ply, monkeypatch):
+    monkeypatch.setattr(registry, 'candidate_devices', lambda name: (Device('cuda'),))
+    with pytest.raises(ConfigurationError, match='no engine renders this scene on cuda:0: gauss'):
+        choose_engine(load_scene(ply), device='cuda')
 
 
 def _lamps() -> Gaussians:
