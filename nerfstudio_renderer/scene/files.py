@@ -12,6 +12,7 @@ import re
 
 from nerfstudio_renderer.errors import SceneError
 from nerfstudio_renderer.scene.gaussians import is_gaussian_file
+from nerfstudio_renderer.scene.world import transforms_beside
 from nerfstudio_renderer.wording import quoted, reason
 
 _STEP = re.compile(r'step-(\d+)\.ckpt$')
@@ -29,20 +30,24 @@ class SceneFiles:
     """``dataparser_transforms.json``, which may be missing."""
 
     @classmethod
-    def locate(cls, config: Path, checkpoint: Path | None = None) -> SceneFiles:
+    def locate(
+        cls, config: Path | str | None = None, checkpoint: Path | str | None = None
+    ) -> SceneFiles:
         """
         Find a scene's files beside ``config``.
 
         :param config: path of ``config.yml``, of the folder that holds it, of one of its
-            checkpoints, or of a file of Gaussians.
-        :param checkpoint: instead of the newest step in ``nerfstudio_models/``.
+            checkpoints, or of a file of Gaussians; None or '' for the bundled scene.
+        :param checkpoint: None or '' for the newest step in ``nerfstudio_models/``.
         :raises SceneError: if there is no such file.
         """
-        with _looking_up(config):
-            config = config.expanduser()
-            if is_gaussian_file(config):
-                return cls._of_gaussians(config, checkpoint)
-            return cls._of_training(config, checkpoint)
+        path = Path(config) if config else bundled_config()
+        chosen = Path(checkpoint) if checkpoint else None
+        with _looking_up(path):
+            path = path.expanduser()
+            if is_gaussian_file(path):
+                return cls._of_gaussians(path, chosen)
+            return cls._of_training(path, chosen)
 
     @classmethod
     def _of_gaussians(cls, path: Path, checkpoint: Path | None) -> SceneFiles:
@@ -52,7 +57,7 @@ class SceneFiles:
         if not path.exists():
             raise SceneError(f'{quoted(str(path))} does not exist; give the path of a file of '
                              'Gaussians, or of a config.yml that ns-train wrote')
-        return cls(path, None, path.parent / 'dataparser_transforms.json')
+        return cls(path, None, transforms_beside(path))
 
     @classmethod
     def _of_training(cls, config: Path, checkpoint: Path | None) -> SceneFiles:
@@ -69,7 +74,7 @@ class SceneFiles:
             checkpoint = checkpoint.expanduser()
             if not checkpoint.is_file():
                 raise SceneError(f'checkpoint {quoted(str(checkpoint))} does not exist')
-        return cls(config, checkpoint, config.parent / 'dataparser_transforms.json')
+        return cls(config, checkpoint, transforms_beside(config))
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from nerfstudio_renderer.scene.checkpoint import Checkpoint, read_checkpoint
 from nerfstudio_renderer.scene.config import ModelConfig, read_model_config
-from nerfstudio_renderer.scene.files import bundled_config, SceneFiles
+from nerfstudio_renderer.scene.files import SceneFiles
 from nerfstudio_renderer.scene.world import WorldTransform
 
 _log = logging.getLogger(__name__)
@@ -33,12 +33,18 @@ class Scene:
     @property
     def method(self) -> str:
         """Return what made the scene, for people."""
-        return self.files.config.suffix.lstrip('.')
+        raise NotImplementedError
 
 
 @dataclass(frozen=True, eq=False)
 class GaussianScene(Scene):
     """A file of Gaussians, which an engine reads: it may be large, and is held once."""
+
+    @property
+    def method(self) -> str:
+        """Return the form of the file."""
+        suffix = self.files.config.suffix.lower().lstrip('.')
+        return 'sog' if suffix in ('', 'json') else suffix
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,9 +90,7 @@ def load_scene(
         import, if ``config.yml`` names one.
     :raises SceneError: if the files are missing, damaged, or no scene.
     """
-    files = SceneFiles.locate(
-        Path(config) if config else bundled_config(), Path(checkpoint) if checkpoint else None
-    )
+    files = SceneFiles.locate(config, checkpoint)
     world = WorldTransform.from_file(files.transforms) if files.transforms.is_file() else None
     scene: Scene
     if files.checkpoint is None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import threading
 import weakref
 
-from nerfstudio_renderer.scene.files import bundled_config, SceneFiles
+from nerfstudio_renderer.scene.files import SceneFiles
 from nerfstudio_renderer.scene.scene import load_scene, Scene
 
 _Key = tuple[object, ...]
@@ -42,9 +42,7 @@ class SceneCache:
         Who asks while another thread loads it waits for that. A load that fails is its asker's
         alone: the next one tries anew.
         """
-        files = SceneFiles.locate(
-            Path(config) if config else bundled_config(), Path(checkpoint) if checkpoint else None
-        )
+        files = SceneFiles.locate(config, checkpoint)
         paths = (files.config, files.checkpoint or files.config, files.transforms)
         key = tuple(map(_state, paths))
         with self._changed:

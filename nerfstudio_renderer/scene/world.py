@@ -20,6 +20,11 @@ _ROUNDING = 1e-3
 """How far a rotation may be from orthonormal: nerfstudio computes it in single precision."""
 
 
+def transforms_beside(path: Path) -> Path:
+    """Return where a scene's ``dataparser_transforms.json`` is: in its folder or beside it."""
+    return (path if path.is_dir() else path.parent) / 'dataparser_transforms.json'
+
+
 @dataclass(frozen=True, eq=False)
 class WorldTransform:
     """

@@ -16,7 +16,7 @@ from nerfstudio_renderer.scene.gaussians.sog import META, read_sog, ZIP_MAGIC
 from nerfstudio_renderer.scene.gaussians.source import Source
 from nerfstudio_renderer.scene.gaussians.splat import read_splat
 from nerfstudio_renderer.scene.gaussians.spz import GZIP_MAGIC, MAGIC, read_spz
-from nerfstudio_renderer.scene.world import WorldTransform
+from nerfstudio_renderer.scene.world import transforms_beside, WorldTransform
 from nerfstudio_renderer.wording import quoted, reason
 
 _log = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ def read_gaussians(path: Path | str) -> GaussianFile:
         path /= META
     try:
         read = _read(path)
-        transforms = path.parent / 'dataparser_transforms.json'
+        transforms = transforms_beside(path)
         world = WorldTransform.from_file(transforms) if transforms.is_file() else None
     except SceneError as error:
         raise SceneError(f'{quoted(str(path))} cannot be read: {error}') from error

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 import io
-from types import TracebackType
 import zipfile
 
 from nerfstudio_renderer.errors import SceneError
@@ -40,12 +39,7 @@ class SogFiles:
     def __enter__(self) -> SogFiles:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exc_info: object) -> None:
         self._opened.close()
 
     def meta(self) -> bytes:

@@ -64,15 +64,17 @@ def read_nerfacto(config: ModelConfig, checkpoint: Checkpoint) -> NerfactoParame
         superfluous, of another shape or not finite.
     """
     tensors = Tensors(checkpoint)
+    box = checkpoint.aabb  # checked even where space is contracted and it tells nothing
+    proposals, field = _proposals(config, tensors), _field(config, tensors)
     parameters = NerfactoParameters(
-        proposals=_proposals(config, tensors),
-        field=_field(config, tensors),
+        proposals=proposals,
+        field=field,
         field_samples=config.count('num_nerf_samples_per_ray', 48, most=4096),
-        head=_head(config, tensors),
+        head=_head(config, tensors, len(field.layers[-1].biases) - 1),
         near=0.0,  # evaluation begins at the camera, whatever near_plane is
         far=_far(config),
         piecewise=config.choice('proposal_initial_sampler', 'piecewise', _SAMPLERS),
-        box=checkpoint.aabb if config.flag('disable_scene_contraction', False) else None,
+        box=box if config.flag('disable_scene_contraction', False) else None,
         background=_background(config),
     )
     tensors.refuse_unread(_UNUSED)
@@ -166,9 +168,9 @@ def _inputs(grid: HashGrid) -> int:
     return grid.tables.shape[0] * grid.tables.shape[2]
 
 
-def _head(config: ModelConfig, tensors: Tensors) -> tuple[Dense, ...]:
+def _head(config: ModelConfig, tensors: Tensors, features: int) -> tuple[Dense, ...]:
+    """Return the colour network; ``features``: those of the field beside its density."""
     appearance = _appearance(config, tensors)
-    features = tensors.width('field.mlp_base.model.1.layers') - 1
     inputs = DIRECTION_COEFFICIENTS + features
     total = inputs + (0 if appearance is None else len(appearance))
     first, *rest = tensors.layers('field.mlp_head.layers', total, outputs=3)

@@ -6,9 +6,9 @@ from __future__ import annotations
 from nerfstudio_renderer.errors import SceneError
 from nerfstudio_renderer.scene.checkpoint import Checkpoint
 from nerfstudio_renderer.scene.nerfacto.parameters import Dense
+from nerfstudio_renderer.wording import listed
 import numpy as np
 
-_NAMED = 5
 _MOST_LAYERS = 64
 
 
@@ -50,10 +50,6 @@ class Tensors:
     def skip(self, *names: str) -> None:
         """Take note of tensors that tell nothing about a picture."""
         self._unread.difference_update(names)
-
-    def width(self, prefix: str) -> int:
-        """Return how many outputs the last of a network's layers has."""
-        return self._checkpoint.state[f'{prefix}.{self._count(prefix) - 1}.weight'].shape[0]
 
     def layers(self, prefix: str, inputs: int, outputs: int | None) -> tuple[Dense, ...]:
         """
@@ -106,7 +102,5 @@ class Tensors:
         return count
 
     def _mismatch(self, kind: str, names: list[str]) -> SceneError:
-        shown = ', '.join(names[:_NAMED])
-        more = f' and {len(names) - _NAMED} more' * (len(names) > _NAMED)
-        return SceneError(f'checkpoint {self._checkpoint.name} {kind} {shown}{more}; is it of '
+        return SceneError(f'checkpoint {self._checkpoint.name} {kind} {listed(names)}; is it of '
                           'this config.yml?')

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from pathlib import Path
 import re
-from types import TracebackType
 
 from nerfstudio_renderer.scene.torch_files.archive import Archive
 from nerfstudio_renderer.scene.torch_files.builders import NAMES
@@ -51,12 +50,7 @@ class TorchFile:
     def __enter__(self) -> TorchFile:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exc_info: object) -> None:
         self.close()
 
 

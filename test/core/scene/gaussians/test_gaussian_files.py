@@ -10,6 +10,7 @@ import subprocess
 import sys
 import zipfile
 
+from nerfstudio_renderer import load_scene
 from nerfstudio_renderer.scene.gaussians import (
     from_splatfacto,
     Gaussians,
@@ -334,6 +335,9 @@ def test_the_world_of_a_folder_is_that_of_the_transforms_within(tmp_path):
         '{"transform": [[1, 0, 0, 1], [0, 1, 0, 2], [0, 0, 1, 3]], "scale": 2}'
     )
     assert read_gaussians(folder).world.scale == 2
+    scene = load_scene(folder)
+    assert scene.world.scale == 2
+    assert scene.method == 'sog'
 
 
 def test_nobody_changes_what_was_read(tmp_path):
