@@ -20,8 +20,8 @@ from benchmarks.gaussian_scene import in_room, room
 from benchmarks.rounds import RoundPlan, take_turns
 from benchmarks.settings import Settings
 from nerfstudio_renderer import Camera
+from nerfstudio_renderer.engines.cpu_kernels import CORES
 from nerfstudio_renderer.engines.gaussians.cpu.rasterizer import (
-    cores,
     instruction_sets,
     PackedGaussians,
     Rasterizer,
@@ -138,7 +138,7 @@ def _growth(count: int, plan: RoundPlan) -> Iterator[GaussiansGrowthRow]:
         cases.append(('picture', _name(size), base, in_room(*size)))
     for scale in (0.5, 1.0, 2.0, 4.0):
         cases.append(("Gaussians' size", scale, PackedGaussians(room(count, scale=scale)), large))
-    threads = sorted({1, 2, cores()})
+    threads = sorted({1, 2, CORES})
     contestants = {
         (changed, value): partial(_into_memory(packed), camera)
         for changed, value, packed, camera in cases

@@ -7,7 +7,7 @@ import time
 from typing import Protocol
 
 from nerfstudio_renderer import Camera, ProgressiveRenderer, Quality, StrideLevels, Update
-from nerfstudio_renderer.engines.nerfacto.cpu.renderer import CORES
+from nerfstudio_renderer.engines.cpu_kernels import CORES
 from nerfstudio_renderer.engines.protocol import Engine, RayEngine
 from nerfstudio_renderer.rendering.chunk_sizing import ChunkSizer
 from nerfstudio_renderer.rendering.image import Image

@@ -17,9 +17,10 @@ from benchmarks.rounds import RoundPlan, take_turns
 from benchmarks.settings import Settings
 from benchmarks.views import around_origin, pinhole
 from nerfstudio_renderer import Camera, Intrinsics
+from nerfstudio_renderer.engines.cpu_kernels import CORES
 from nerfstudio_renderer.engines.nerfacto.cpu.engine import NerfactoCpuEngine
 from nerfstudio_renderer.engines.nerfacto.cpu.packing import pack
-from nerfstudio_renderer.engines.nerfacto.cpu.renderer import CORES, CpuRenderer
+from nerfstudio_renderer.engines.nerfacto.cpu.renderer import CpuRenderer
 
 _PICTURE = pinhole(320, 180)
 _PICTURES = ((80, 45), (160, 90), (320, 180), (640, 360), (1280, 720))

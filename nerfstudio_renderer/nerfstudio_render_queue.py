@@ -35,11 +35,11 @@ class NerfStudioRenderQueue:
 
     Queues of one process that render the same scene share what was loaded.
 
-    :param model_config_path: ``config.yml`` of ``ns-train``, or its folder; None for the bundled
-        scene.
+    :param model_config_path: ``config.yml`` of ``ns-train``, its folder, or a file of Gaussians;
+        None for the bundled scene.
     :param checkpoint_path: a ``step-*.ckpt`` instead of the newest beside the config.
     :param device: 'auto', 'cpu', 'cuda' or 'cuda:N'.
-    :param engine: 'auto', 'nerfstudio' or 'fused'.
+    :param engine: 'auto', 'fused', 'gaussians' or 'nerfstudio'.
     :param camera_config_path: JSON list of levels, coarse to fine, each
         ``{"width": int, "height": int, "fov": vertical degrees}``; instead of the size, field of
         view and levels below.

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 _MOST_OF_VALUE = 200
 _MOST_OF_MESSAGE = 1000
 
@@ -33,3 +35,9 @@ def reason(error: BaseException) -> str:
     # Names of files may have bytes that are no UTF-8, which no message can carry.
     line = ' '.join(shortened(said).split('\n'))
     return ''.join(each if each.isprintable() else repr(each)[1:-1] for each in line)
+
+
+def listed(names: Sequence[str], most: int = 5) -> str:
+    """Return the first ``most`` of some names, and how many more there are."""
+    more = f' and {len(names) - most} more' if len(names) > most else ''
+    return ', '.join(names[:most]) + more

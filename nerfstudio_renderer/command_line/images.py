@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 import struct
 import zlib
 
 from nerfstudio_renderer.errors import ConfigurationError
+from nerfstudio_renderer.optional_packages import is_installed
 from nerfstudio_renderer.wording import quoted
 import numpy as np
 
@@ -25,7 +25,7 @@ def check_image_name(path: Path) -> None:
         raise ConfigurationError(f'{quoted(str(path.parent))} is no folder; create it first')
     if path.suffix.lower() == '.png':
         return
-    if importlib.util.find_spec('PIL') is None:
+    if not is_installed('PIL'):
         raise ConfigurationError(f'{quoted(path.name)} is no .png file; other forms need Pillow: '
                                  'pip install pillow')
     from PIL import Image

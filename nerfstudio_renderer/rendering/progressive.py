@@ -36,7 +36,7 @@ class _LevelRenderer(Protocol):
 
     @property
     def rays_per_second(self) -> float:
-        """Return the pixels rendered in a second, over about the last second of rendering."""
+        """Return the pixels rendered in a second, as measured lately."""
         ...
 
     def levels(self, update: Update) -> tuple[Level, ...]:
@@ -137,11 +137,10 @@ class _RasterLevels:
         self._engine = engine
         self._clock = clock
         self._costs = RasterCosts()
-        self._chunks = ChunkSizer(1.0)
 
     @property
     def rays_per_second(self) -> float:
-        return self._chunks.rays_per_second
+        return self._costs.pixels_per_second
 
     def levels(self, update: Update) -> tuple[Level, ...]:
         levels = update.quality.levels.levels(update.camera.intrinsics)
@@ -167,5 +166,4 @@ class _RasterLevels:
                 return
             seconds = self._clock() - started
             self._costs.record(level.grid.pixel_count, seconds)
-            self._chunks.record(level.grid.pixel_count, seconds)
             yield image

@@ -17,7 +17,7 @@ from nerfstudio_renderer.engines.nerfstudio.model_config import nerfstudio_confi
 from nerfstudio_renderer.errors import contained, SceneError
 from nerfstudio_renderer.scene import NerfstudioScene
 from nerfstudio_renderer.scene.checkpoint import Checkpoint
-from nerfstudio_renderer.wording import reason
+from nerfstudio_renderer.wording import listed, reason
 import torch
 from torchmetrics import Metric
 from torchmetrics.image.lpip import LearnedPerceptualImagePatchSimilarity
@@ -25,7 +25,6 @@ from torchmetrics.image.lpip import LearnedPerceptualImagePatchSimilarity
 # nerfstudio 1.1.5 uses what PyTorch has deprecated since. Nothing that a user could do about it.
 warnings.filterwarnings('ignore', module=r'nerfstudio\.|torch\.jit\b')
 
-_NAMED_KEYS = 5
 # Created by nerfstudio only to tell its device, or of training alone: older checkpoints lack them.
 _OPTIONAL = ('device_indicator_param', 'camera_optimizer.')
 # Of splatfacto's parameters; older checkpoints have them without it.
@@ -148,9 +147,7 @@ def _refuse_mismatch(kind: str, keys: Set[str], checkpoint: Checkpoint) -> None:
     keys = {key for key in keys if not key.startswith(_OPTIONAL)}
     if not keys:
         return
-    shown = ', '.join(sorted(keys)[:_NAMED_KEYS])
-    more = f' and {len(keys) - _NAMED_KEYS} more' * (len(keys) > _NAMED_KEYS)
-    raise SceneError(f'checkpoint {checkpoint.name} {kind} {shown}{more}; is it of this '
+    raise SceneError(f'checkpoint {checkpoint.name} {kind} {listed(sorted(keys))}; is it of this '
                      'config.yml, and was it trained with this version of nerfstudio?')
 
 

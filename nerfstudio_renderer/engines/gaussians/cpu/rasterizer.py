@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-import os
 
 from nerfstudio_renderer.cameras.camera import Intrinsics
+from nerfstudio_renderer.engines.cpu_kernels import CORES, not_compiled
+from nerfstudio_renderer.engines.protocol import CHANNELS
 from nerfstudio_renderer.errors import RenderError
 from nerfstudio_renderer.scene.gaussians import Gaussians
 import numpy as np
@@ -16,9 +17,6 @@ try:
 except ImportError as error:  # setup.py was not run, or for another Python
     _kernel = None
     _missing = str(error)
-
-CHANNELS = 5
-"""Of a pixel: red, green, blue (0..1), depth (scene units), accumulation (0..1)."""
 
 NEAR = 0.01
 """Depth from which on Gaussians are drawn, as nerfstudio has it; scene units."""
@@ -33,18 +31,13 @@ the picture is rendered in bands.
 def unsupported_reason() -> str | None:
     """Return why there are no CPU kernels here, or None if there are."""
     if _kernel is None:
-        return f'its CPU kernels are not compiled ({_missing}); run make setup, or colcon build'
+        return not_compiled(_missing)
     return None
 
 
 def instruction_sets() -> list[str]:
     """Return the names of the kernels that this processor can run, the fastest first."""
     return _kernel.instruction_sets()
-
-
-def cores() -> int:
-    """Return how many cores this process may use."""
-    return len(os.sched_getaffinity(0))
 
 
 def cancellation():
@@ -69,7 +62,7 @@ class PackedGaussians:
                     gaussians.opacity_logits, gaussians.sh,
                 )
             ),
-            gaussians.antialiased, gaussians.background, threads or cores(),
+            gaussians.antialiased, gaussians.background, threads or CORES,
         )
 
     def merged(self, size: int, *, threads: int = 0) -> PackedGaussians:
@@ -79,7 +72,7 @@ class PackedGaussians:
         :param size: how many neighbours become one.
         """
         merged = object.__new__(PackedGaussians)
-        merged._kernel_scene = self._kernel_scene.merged(size, threads or cores())
+        merged._kernel_scene = self._kernel_scene.merged(size, threads or CORES)
         return merged
 
     def __len__(self) -> int:
@@ -108,7 +101,7 @@ class Rasterizer:
         most_entries: int = MOST_ENTRIES,
     ) -> None:
         self._rasterizer = _kernel.Rasterizer(
-            packed._kernel_scene, instruction_set, threads or cores(), most_entries
+            packed._kernel_scene, instruction_set, threads or CORES, most_entries
         )
 
     @property

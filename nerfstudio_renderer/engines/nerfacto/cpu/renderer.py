@@ -3,8 +3,7 @@
 
 from __future__ import annotations
 
-import os
-
+from nerfstudio_renderer.engines.cpu_kernels import CORES, not_compiled
 from nerfstudio_renderer.engines.nerfacto.cpu.packing import PackedModel
 from nerfstudio_renderer.engines.protocol import CHANNELS
 import numpy as np
@@ -15,14 +14,11 @@ except ImportError as error:  # setup.py was not run, or for another Python
     _kernel = None
     _missing = str(error)
 
-CORES = len(os.sched_getaffinity(0))
-"""CPU cores that this process may use."""
-
 
 def unsupported_reason() -> str | None:
     """Return why there are no CPU kernels here, or None if there are."""
     if _kernel is None:
-        return f'its CPU kernels are not compiled ({_missing}); run make setup, or colcon build'
+        return not_compiled(_missing)
     return None
 
 
