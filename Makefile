@@ -76,7 +76,8 @@ sanitize: setup ## run the CPU kernels' tests under sanitizers (needs GCC's)
 	@cd $(SANITIZED) && ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 \
 		LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libstdc++.so)" \
 		$(abspath $(VENV_PYTHON)) -m pytest -p no:cacheprovider --capture=sys $(TEST_ARGS) \
-		test/core/engines/native $(wildcard test/core/engines/nerfacto/test_cpu*.py)
+		test/core/engines/native \
+		$(wildcard test/core/engines/nerfacto/test_cpu*.py test/core/engines/gaussians/test_*.py)
 
 lint: setup ## run the linters alone
 	@$(VENV_PYTHON) -m ruff check
